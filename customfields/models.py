@@ -1,0 +1,184 @@
+"""What a workspace wants to know about its contacts: definitions, options of selects, and typed values in rows."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Cast, Left, Now
+
+from gopimi.lib.folding import Fold, Lower, key_field
+from gopimi.lib.tenancy import CompositeForeignKey, TenantModel, TenantQuerySet
+
+
+class Kind(models.IntegerChoices):
+    """A field's type as the value table stores it. It is part of a foreign key, so it never changes."""
+
+    TEXT = 1
+    NUMBER = 2
+    DATE = 3
+    SELECT = 4
+    MULTIPLE_SELECT = 5
+    BOOLEAN = 6
+    URL = 7
+    EMAIL = 8
+
+
+class FieldQuerySet(TenantQuerySet):
+    def active(self) -> "FieldQuerySet":
+        """Those that pages, forms and the API show, in their order."""
+        return self.filter(archived_at__isnull=True, deleted_at__isnull=True).order_by("position", "id")
+
+    def known(self) -> "FieldQuerySet":
+        """Active and archived ones: a deleted field is gone at once, even while its values are still being removed."""
+        return self.filter(deleted_at__isnull=True).order_by("position", "id")
+
+
+class Field(TenantModel):
+    """A custom field's definition. `type` in the API and on pages is the name of its kind's class in `types.py`."""
+
+    kind = models.SmallIntegerField(choices=Kind, editable=False)
+    key = models.CharField(max_length=63, editable=False)
+    label = models.CharField(max_length=100)
+    label_lower = models.GeneratedField(expression=Lower("label"), output_field=key_field(), db_persist=True)
+    help_text = models.CharField(max_length=300, blank=True, db_default="", default="")
+    featured = models.BooleanField(default=False, db_default=False)
+    required = models.BooleanField(default=False, db_default=False)
+    position = models.PositiveIntegerField(default=0, db_default=0)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = FieldQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "id"], name="field_workspace_id"),
+            models.UniqueConstraint(fields=["workspace", "id", "kind"], name="field_workspace_id_kind"),
+            models.UniqueConstraint(fields=["workspace", "key"], name="field_key_unique"),
+            models.UniqueConstraint(
+                fields=["workspace", "label_lower"],
+                condition=Q(archived_at__isnull=True, deleted_at__isnull=True),
+                name="field_label_unique",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="field_kind_known"),
+            models.CheckConstraint(condition=~Q(label=""), name="field_label_not_empty"),
+            models.CheckConstraint(condition=Q(key__regex=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"), name="field_key_shape"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class OptionQuerySet(TenantQuerySet):
+    def active(self) -> "OptionQuerySet":
+        return self.known().filter(archived_at__isnull=True)
+
+    def known(self) -> "OptionQuerySet":
+        return self.filter(deleted_at__isnull=True).order_by("position", "id")
+
+
+class Option(TenantModel):
+    """A choice of a select field. Values point to its id, so renaming it touches none of them."""
+
+    field = CompositeForeignKey(Field, related_name="options")
+    label = models.CharField(max_length=100)
+    label_lower = models.GeneratedField(expression=Lower("label"), output_field=key_field(), db_persist=True)
+    position = models.PositiveIntegerField(default=0, db_default=0)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = OptionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "field", "id"], name="option_workspace_field_id"),
+            models.UniqueConstraint(
+                fields=["workspace", "field", "label_lower"],
+                condition=Q(deleted_at__isnull=True),
+                name="option_label_unique",
+            ),
+            models.CheckConstraint(condition=~Q(label=""), name="option_label_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class NumericField(models.DecimalField):
+    """PostgreSQL's `numeric` without a scale: a number is kept exactly as it was given."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_digits": 1000, "decimal_places": 500, **options})
+
+    def db_type(self, connection: Any) -> str:
+        return "numeric"
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return self.to_python(value)  # as given: DecimalField would round to decimal_places
+
+
+TEXT_LENGTH = 10_000
+VALUE_COLUMNS = ("text_value", "number_value", "date_value", "boolean_value", "option")
+
+
+def _only(column: str) -> Q:
+    return Q(**{f"{name}__isnull": name != column for name in VALUE_COLUMNS})
+
+
+def _value_index(column: str) -> models.Index:
+    return models.Index(
+        fields=["workspace", "field", column, "contact"],
+        name=f"value_{column.removesuffix('_value')}",
+        condition=Q(**{f"{column}__isnull": False}),
+    )
+
+
+class FieldValue(TenantModel):
+    """One value of one contact, in the column of its type; a multiple select has a row for each chosen option.
+
+    `value_key` is 0, or the option's id in a multiple select. Filters and sorts go over `text_key`, `number_key`, the
+    date, the boolean and the option: only their comparisons are leakproof, so only they can use an index.
+    """
+
+    pk = models.CompositePrimaryKey("workspace_id", "contact_id", "field_id", "value_key")
+    workspace = models.ForeignKey(
+        "workspaces.Workspace", models.DO_NOTHING, db_index=False, db_constraint=False, related_name="+"
+    )
+    contact = CompositeForeignKey("contacts.Contact", related_name="field_values")
+    field = CompositeForeignKey(Field, related_name="values")
+    value_key = models.BigIntegerField(default=0, db_default=0)
+    kind = models.SmallIntegerField()
+    option = CompositeForeignKey(Option, null=True, blank=True, related_name="values")
+    number_value = NumericField(null=True, blank=True)
+    date_value = models.DateField(null=True, blank=True)
+    boolean_value = models.BooleanField(null=True, blank=True)
+    text_value = models.CharField(max_length=TEXT_LENGTH, null=True, blank=True)
+    number_key = models.GeneratedField(
+        expression=Cast("number_value", models.FloatField()), output_field=models.FloatField(null=True), db_persist=True
+    )
+    text_key = models.GeneratedField(
+        expression=Left(Fold("text_value"), 200), output_field=key_field(null=True), db_persist=True
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="value_typed",
+                condition=(Q(kind__in=[Kind.TEXT, Kind.URL, Kind.EMAIL]) & _only("text_value") & ~Q(text_value=""))
+                | (Q(kind=Kind.NUMBER) & _only("number_value"))
+                | (Q(kind=Kind.DATE) & _only("date_value"))
+                | (Q(kind__in=[Kind.SELECT, Kind.MULTIPLE_SELECT]) & _only("option"))
+                | (Q(kind=Kind.BOOLEAN) & _only("boolean_value")),
+            ),
+            models.CheckConstraint(
+                name="value_key_is_option",
+                condition=Q(kind=Kind.MULTIPLE_SELECT, value_key=F("option"))
+                | (~Q(kind=Kind.MULTIPLE_SELECT) & Q(value_key=0)),
+            ),
+        ]
+        indexes = [_value_index(c) for c in ("text_key", "number_key", "date_value", "boolean_value", "option")]
+
+    def __str__(self) -> str:
+        return f"{self.field_id} of {self.contact_id}"

@@ -1,0 +1,17 @@
+"""What every page's frame shows: the workspace, and the others that one can switch to."""
+
+from typing import Any
+
+from gopimi.workspaces.models import Workspace
+
+
+def shell(request: Any) -> dict[str, Any]:
+    workspace = getattr(request, "workspace", None)
+    if workspace is None:
+        return {}
+    return {
+        "workspace": workspace,
+        "membership": request.membership,
+        # A lazy query: it runs only where the frame is drawn, not for a fragment.
+        "my_workspaces": Workspace.objects.filter(memberships__user=request.user).order_by("name"),
+    }

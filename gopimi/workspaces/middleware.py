@@ -1,0 +1,68 @@
+"""One transaction per request, in the workspace that the request is about."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import connection, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+
+from gopimi.lib.tenancy import set_workspace
+from gopimi.workspaces.actor import Actor
+from gopimi.workspaces.models import Membership
+
+HEALTH = "/healthz"  # answers for itself when the database is away
+
+
+class WorkspaceMiddleware:
+    """Opens the transaction, and enters the workspace of a page under `/dashboard/<slug>/`.
+
+    An error or an answer from 400 on rolls everything back: what must outlive a refusal is written in a transaction of
+    its own. A workspace that I'm no member of is 404, like one that doesn't exist. Views get `request.workspace`,
+    `request.membership` and `request.actor`; the slug isn't passed on.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == HEALTH:
+            return self.get_response(request)
+        request.workspace = request.membership = request.actor = None  # type: ignore[attr-defined]
+        nested = connection.in_atomic_block  # in tests, which wrap requests in a transaction of their own
+        with transaction.atomic():
+            response = self.get_response(request)
+            if response.status_code >= 400:
+                transaction.set_rollback(True)
+            elif nested:
+                set_workspace(None)
+        return response
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
+        if not request.path.startswith("/dashboard/") or "slug" not in kwargs:
+            return None
+        slug = kwargs.pop("slug")
+        if not request.user.is_authenticated:
+            return sign_in_first(request)
+        membership = (
+            Membership.objects.select_related("workspace").filter(user=request.user, workspace__slug=slug).first()
+        )
+        if membership is None:
+            raise Http404
+        enter(request, membership)
+        return None
+
+
+def enter(request: Any, membership: Membership) -> None:
+    """Work in this membership's workspace for the rest of the request."""
+    set_workspace(membership.workspace_id)
+    request.membership, request.workspace = membership, membership.workspace
+    request.actor = Actor.agent(request.user)
+
+
+def sign_in_first(request: Any) -> HttpResponse:
+    """To the log-in, and back afterwards; a fragment's request sends the whole page there."""
+    if not request.htmx:
+        return redirect_to_login(request.get_full_path())
+    url = redirect_to_login(request.htmx.current_url_abs_path or "/").url  # type: ignore[attr-defined]
+    return HttpResponse(status=401, headers={"HX-Redirect": url})

@@ -1,0 +1,70 @@
+"""Small parts that every page is made of. A builtin library: no `{% load %}` needed."""
+
+import zlib
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+HUES = 8
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """An icon of the sprite, hidden from screen readers: what it means is said in words beside it."""
+    css = f"icon {size}".strip()
+    url = static("icons/icons.svg")
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}" /></svg>', css, url, name)
+
+
+@register.simple_tag(takes_context=True)
+def page_url(context: Any, name: str, *args: Any) -> str:
+    """The address of a page of this workspace: `{% page_url 'contacts:detail' contact.id %}`."""
+    return context["request"].workspace.url(name, *args)
+
+
+@register.filter
+def initials(name: Any) -> str:
+    words = [word for word in str(name or "").replace("@", " ").split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@register.filter
+def hue(name: Any) -> int:
+    """A colour for a name, always the same one (classes `hue-0` to `hue-7`)."""
+    return zlib.crc32(str(name or "").lower().encode()) % HUES
+
+
+@register.simple_tag
+def avatar(name: Any, size: str = "") -> SafeString:
+    return format_html('<span class="av {} hue-{}" aria-hidden="true">{}</span>', size, hue(name), initials(name))
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """When something was, as briefly as one says it: "2 min ago", "Yesterday", "12 Nov", "4 Mar 2025"."""
+    if moment is None:
+        return ""
+    now = timezone.localtime()
+    moment = timezone.localtime(moment)
+    seconds = (now - moment).total_seconds()
+    days = (now.date() - moment.date()).days
+    if 0 <= seconds < 60:
+        return "just now"
+    if 0 <= seconds < 3600:
+        return f"{int(seconds // 60)} min ago"
+    if 0 <= seconds < 86400 and days == 0:
+        return f"{int(seconds // 3600)} h ago"
+    if days == 1:
+        return "Yesterday"
+    if 1 < days < 7:
+        return f"{days} days ago"
+    return date_format(moment, "j M" if moment.year == now.year else "j M Y")

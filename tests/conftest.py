@@ -1,0 +1,101 @@
+"""Every test runs as the application's restricted role, on a database that the owner's role made."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
+
+from gopimi.lib.roles import as_owner
+from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.models import Membership, Role, User, Workspace
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: Any,
+    django_db_keepdb: bool,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    with django_db_blocker.unblock(), as_owner(connection):
+        configuration = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
+        with connection.cursor() as cursor:  # tests with real transactions empty the tables between them
+            role = connection.ops.quote_name(settings.DATABASE_ROLE)
+            cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {role}")
+    yield
+    with django_db_blocker.unblock(), as_owner(connection):
+        teardown_databases(configuration, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def files_in_a_folder_of_their_own(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "MEDIA_ROOT", str(tmp_path / "uploads"))
+
+
+def member(target: Workspace, name: str, role: str) -> User:
+    """A person who works in this workspace, with the password "password"."""
+    user = User.objects.create_user(f"{name.lower()}@{target.slug}.example", "password", name=name)
+    Membership.objects.create(workspace=target, user=user, role=role)
+    return user
+
+
+@pytest.fixture
+def acme(db: None) -> Workspace:
+    """The workspace that a test is about."""
+    return Workspace.objects.create(name="Acme", slug="acme2345")
+
+
+@pytest.fixture
+def globex(db: None) -> Workspace:
+    """Another workspace, which nothing of Acme's may reach."""
+    return Workspace.objects.create(name="Globex", slug="globex23")
+
+
+@pytest.fixture
+def alice(acme: Workspace) -> User:
+    """An admin of Acme."""
+    return member(acme, "Alice", Role.ADMIN)
+
+
+@pytest.fixture
+def bob(acme: Workspace) -> User:
+    """An agent of Acme."""
+    return member(acme, "Bob", Role.AGENT)
+
+
+@pytest.fixture
+def charlie(globex: Workspace) -> User:
+    """An admin of Globex, a stranger to Acme."""
+    return member(globex, "Charlie", Role.ADMIN)
+
+
+@pytest.fixture
+def in_acme(acme: Workspace) -> Iterator[Workspace]:
+    """Inside Acme: its rows are seen, and what is created belongs to it."""
+    with workspace(acme):
+        yield acme
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    return signed_in(alice)
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    return signed_in(bob)
+
+
+@pytest.fixture
+def as_charlie(charlie: User) -> Client:
+    return signed_in(charlie)

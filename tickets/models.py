@@ -1,0 +1,346 @@
+"""What customers ask: tickets and conversations with their messages, and the mail that they came by."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from contacts.models import Contact, Tag
+from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
+from gopimi.workspaces.actor import ActorKind
+
+
+class Mailbox(TenantModel):
+    """An address of a workspace; `purpose` says whether mail to it opens tickets or conversations."""
+
+    class Purpose(models.TextChoices):
+        TICKET = "ticket", "Tickets"
+        INBOX = "inbox", "Inbox"
+
+    address = models.CharField(max_length=320)
+    name = models.CharField(max_length=200, blank=True)
+    purpose = models.CharField(max_length=8, choices=Purpose)
+    signature = models.TextField(blank=True)
+    webhook_secret = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "id"], name="mailbox_workspace_id"),
+            models.CheckConstraint(condition=Q(purpose__in=["ticket", "inbox"]), name="mailbox_purpose_known"),
+        ]
+        verbose_name_plural = "mailboxes"
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class MailboxAddress(models.Model):
+    """Which workspace an address belongs to: a global table, read before the workspace is known."""
+
+    key = models.TextField(db_collation="C", primary_key=True)  # contacts.addresses.email_key of the address
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
+    mailbox_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "mailbox_id"], name="mailbox_address_mailbox")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Status(models.TextChoices):
+    OPEN = "open", "Open"
+    PENDING = "pending", "Pending"
+    RESOLVED = "resolved", "Resolved"
+    CLOSED = "closed", "Closed"
+
+
+class Priority(models.IntegerChoices):
+    LOW = 1, "Low"
+    NORMAL = 2, "Normal"
+    HIGH = 3, "High"
+    URGENT = 4, "Urgent"
+
+
+def assignee_field() -> models.ForeignKey:
+    """Who works on it: always a member of the workspace (the composite key leads to the membership)."""
+    return models.ForeignKey(
+        "workspaces.User", models.DO_NOTHING, null=True, blank=True, db_constraint=False, db_index=False,
+        related_name="+",
+    )  # fmt: skip
+
+
+class Ticket(TenantModel):
+    number = models.PositiveIntegerField(editable=False)
+    subject = models.CharField(max_length=500)
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    contact = CompositeForeignKey(Contact, related_name="tickets")
+    assignee = assignee_field()
+    mailbox = CompositeForeignKey(Mailbox, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    tags = models.ManyToManyField(Tag, through="TicketTag", related_name="tickets")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "id"], name="ticket_workspace_id"),
+            models.UniqueConstraint(fields=["workspace", "number"], name="ticket_number_unique"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="ticket_status_known"),
+            models.CheckConstraint(condition=Q(priority__in=Priority.values), name="ticket_priority_known"),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "updated_at", "id"], name="ticket_updated"),
+            models.Index(fields=["workspace", "status", "updated_at", "id"], name="ticket_status"),
+            models.Index(fields=["workspace", "assignee", "status", "updated_at", "id"], name="ticket_assignee"),
+            models.Index(fields=["workspace", "contact", "updated_at", "id"], name="ticket_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.subject}"
+
+
+class TicketTag(TenantModel):
+    pk = models.CompositePrimaryKey("workspace_id", "ticket_id", "tag_id")
+    ticket = CompositeForeignKey(Ticket, related_name="+")
+    tag = CompositeForeignKey(Tag, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "tag", "ticket"], name="ticket_tag")]
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} on {self.ticket_id}"
+
+
+class Conversation(TenantModel):
+    """A thread of the inbox. Its contact is optional: `from_name` and `from_email` say who wrote."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+
+    subject = models.CharField(max_length=500)
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    contact = CompositeForeignKey(Contact, null=True, blank=True, related_name="conversations")
+    assignee = assignee_field()
+    mailbox = CompositeForeignKey(Mailbox, null=True, blank=True, related_name="+")
+    from_name = models.CharField(max_length=200, blank=True)
+    from_email = models.CharField(max_length=320, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "id"], name="conversation_workspace_id"),
+            models.CheckConstraint(condition=Q(status__in=["open", "closed"]), name="conversation_status_known"),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "updated_at", "id"], name="conversation_updated"),
+            models.Index(fields=["workspace", "status", "updated_at", "id"], name="conversation_status"),
+            models.Index(fields=["workspace", "assignee", "status", "updated_at", "id"], name="conversation_assignee"),
+            models.Index(
+                fields=["workspace", "contact", "updated_at", "id"],
+                name="conversation_contact",
+                condition=Q(contact__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class RawMail(TenantModel):
+    """A mail byte for byte as it came, stored before anything is read of it.
+
+    `fingerprint` says what "the same mail" is (`inbound.fingerprint`). The result is kept, so that the same mail again
+    can name the original.
+    """
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "Received"  # stored, not yet processed
+        DONE = "done", "Done"
+        AUTOMATIC = "automatic", "Automatic"  # a machine's mail that names no thread
+        HELD = "held", "Held"  # couldn't be processed; `reason` says why
+
+    mailbox = CompositeForeignKey(Mailbox, related_name="+")
+    recipient = models.CharField(max_length=320)
+    data = models.BinaryField()
+    fingerprint = models.BinaryField(max_length=32)  # SHA-256
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    reason = models.TextField(blank=True)
+    sender = models.CharField(max_length=320, blank=True)
+    subject = models.CharField(max_length=500, blank=True)
+    received_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "id"], name="raw_mail_workspace_id"),
+            models.UniqueConstraint(fields=["workspace", "mailbox", "fingerprint"], name="raw_mail_unique"),
+            models.CheckConstraint(
+                condition=Q(state__in=["received", "done", "automatic", "held"]), name="raw_mail_state_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "received_at", "id"], name="raw_mail_received"),
+            models.Index(
+                fields=["workspace", "state", "received_at", "id"],
+                name="raw_mail_waiting",
+                condition=Q(state__in=["received", "automatic", "held"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sender}: {self.subject}"
+
+
+class Message(TenantModel):
+    """One message of a ticket or of a conversation: a customer's, an agent's reply, or a note that stays inside."""
+
+    class Direction(models.TextChoices):
+        INBOUND = "inbound", "Inbound"
+        OUTBOUND = "outbound", "Outbound"
+        NOTE = "note", "Internal note"
+
+    class Author(models.TextChoices):
+        CONTACT = "contact", "Contact"
+        AGENT = "agent", "Agent"
+        API = "api", "API"
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "Received"
+        QUEUED = "queued", "Sending"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        UNKNOWN = "unknown", "Unknown"  # the worker died while sending: never sent twice by itself
+
+    ticket = CompositeForeignKey(Ticket, null=True, blank=True, related_name="messages")
+    conversation = CompositeForeignKey(Conversation, null=True, blank=True, related_name="messages")
+    direction = models.CharField(max_length=8, choices=Direction)
+    state = models.CharField(max_length=8, choices=State)
+    failure = models.TextField(blank=True)
+    author_type = models.CharField(max_length=8, choices=Author)
+    author_user = models.ForeignKey("workspaces.User", models.SET_NULL, null=True, blank=True, related_name="+")
+    author_contact = CompositeForeignKey(Contact, null=True, blank=True, related_name="+")
+    author_name = models.CharField(max_length=200, blank=True)
+    author_email = models.CharField(max_length=320, blank=True)
+    to = models.TextField(blank=True)
+    cc = models.TextField(blank=True)
+    body_text = models.TextField(blank=True)
+    body_html = models.TextField(blank=True)  # made safe before it is stored
+    # Threading (RFC 5322, 3.6.4): the ids without angle brackets. `message_id` of an outbound one is signed.
+    message_id = models.TextField(blank=True)
+    in_reply_to = models.TextField(blank=True)
+    references = models.TextField(blank=True)
+    # Which header named the contact, in words for "Why this contact?".
+    attribution = models.TextField(blank=True)
+    raw_mail = CompositeForeignKey(RawMail, null=True, blank=True, related_name="messages")
+    mailbox = CompositeForeignKey(Mailbox, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "id"], name="message_workspace_id"),
+            models.UniqueConstraint(
+                fields=["workspace", "raw_mail"], condition=Q(raw_mail__isnull=False), name="message_raw_mail_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(ticket__isnull=False, conversation__isnull=True)
+                | Q(ticket__isnull=True, conversation__isnull=False),
+                name="message_in_one_thread",
+            ),
+            models.CheckConstraint(
+                condition=Q(direction__in=["inbound", "outbound", "note"]), name="message_direction_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["received", "queued", "sent", "failed", "unknown"]), name="message_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(author_type__in=["contact", "agent", "api"]), name="message_author_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "ticket", "created_at", "id"],
+                name="message_ticket",
+                condition=Q(ticket__isnull=False),
+            ),
+            models.Index(
+                fields=["workspace", "conversation", "created_at", "id"],
+                name="message_conversation",
+                condition=Q(conversation__isnull=False),
+            ),
+            models.Index(
+                fields=["workspace", "author_contact"],
+                name="message_author_contact",
+                condition=Q(author_contact__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_direction_display()} of {self.author_name}"
+
+
+class MessageId(TenantModel):
+    """The Message-IDs by which a thread is found: ours that went out, and those that came in.
+
+    Real systems send one Message-ID over different contents, so an id may lead to several messages; the newest counts.
+    Their SHA-256 is the key: ids have no length limit.
+    """
+
+    pk = models.CompositePrimaryKey("workspace_id", "digest", "message_id")
+    digest = models.BinaryField(max_length=32)
+    message = CompositeForeignKey(Message, related_name="message_ids")
+
+    def __str__(self) -> str:
+        return f"Message-ID of {self.message_id}"
+
+
+class Attachment(TenantModel):
+    message = CompositeForeignKey(Message, related_name="attachments")
+    filename = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()
+    content_id = models.TextField(blank=True)
+    file = models.FileField(upload_to="attachments", max_length=300)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "message", "id"], name="attachment_message")]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class Event(TenantModel):
+    """Something that somebody did to a ticket or a conversation, shown in its thread between the messages."""
+
+    ticket = CompositeForeignKey(Ticket, null=True, blank=True, related_name="events")
+    conversation = CompositeForeignKey(Conversation, null=True, blank=True, related_name="events")
+    what = models.CharField(max_length=20)  # "status", "assignee", "priority", "contact", "subject", "tags"
+    old = models.TextField(blank=True)
+    new = models.TextField(blank=True)
+    actor_kind = models.CharField(max_length=8, choices=ActorKind)
+    actor_id = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ticket__isnull=False, conversation__isnull=True)
+                | Q(ticket__isnull=True, conversation__isnull=False),
+                name="event_in_one_thread",
+            ),
+            models.CheckConstraint(condition=Q(actor_kind__in=ActorKind.values), name="event_actor_known"),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "ticket", "id"], name="event_ticket", condition=Q(ticket__isnull=False)),
+            models.Index(
+                fields=["workspace", "conversation", "id"],
+                name="event_conversation",
+                condition=Q(conversation__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.old} to {self.new}"
