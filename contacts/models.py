@@ -32,7 +32,7 @@ class Contact(TenantModel):
     organization = CompositeForeignKey(Organization, null=True, blank=True, related_name="contacts")
     name = models.CharField(max_length=200, blank=True)
     email = models.CharField(max_length=320, null=True)
-    # Who somebody is: made by `contacts.addresses.email_key`, since PostgreSQL knows no IDNA. Never accent-stripped.
+    # Who somebody is: made by `gopimi.lib.addresses.email_key`, since PostgreSQL knows no IDNA. Never accent-stripped.
     email_key = models.TextField(db_collation="C", null=True, editable=False)
     name_key = models.GeneratedField(expression=Fold("name"), output_field=key_field(), db_persist=True)
     source = models.CharField(max_length=8, choices=Source, default=Source.MANUAL)
@@ -177,7 +177,11 @@ class View(TenantModel):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(table__in=["contacts", "tickets", "conversations"]), name="view_table_known")]  # fmt: skip
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(table__in=["contacts", "tickets", "conversations"]), name="view_table_known"
+            )
+        ]
         indexes = [models.Index(fields=["workspace", "table", "position"], name="view_table")]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
-"""The embedded PostgreSQL: one server per data directory, started by whoever comes first, stopped by whoever leaves last.
+"""The embedded PostgreSQL: one server per data directory, started by who comes first, stopped by who leaves last.
 
-Who uses it is counted by the kernel: every process holds a shared lock on the file `users` for as long as it lives, so a
+Who uses it is counted by the kernel: every process holds a shared lock on the file `users` as long as it lives, so a
 killed process (kill -9) is forgotten at once and no pid file has to be believed. Starting and stopping happen under the
 exclusive lock `start.lock`. The server listens on a Unix socket in a directory that only its owner may enter, so local
 trust authentication is enough.

@@ -1,5 +1,6 @@
 """Settings, all from the environment or a `.env` file beside manage.py. The README has the table of them."""
 
+import contextlib
 import os
 import secrets
 import sys
@@ -27,10 +28,8 @@ def _kept_secret() -> str:
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(50))
-        try:
+        with contextlib.suppress(FileExistsError):  # another process was faster
             os.link(draft, path)
-        except FileExistsError:
-            pass  # another process was faster
         draft.unlink()
     return path.read_text()
 
@@ -102,7 +101,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# Database: two roles of one server. The application's obeys row-level security; the owner's migrates, backs up, restores.
+# Database: two roles of one server. The application's obeys row-level security; the owner's migrates and backs up.
 EMBEDDED = not env.str("DATABASE_URL", default="")
 
 

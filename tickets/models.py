@@ -37,7 +37,7 @@ class Mailbox(TenantModel):
 class MailboxAddress(models.Model):
     """Which workspace an address belongs to: a global table, read before the workspace is known."""
 
-    key = models.TextField(db_collation="C", primary_key=True)  # contacts.addresses.email_key of the address
+    key = models.TextField(db_collation="C", primary_key=True)  # gopimi.lib.addresses.email_key of the address
     workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
     mailbox_id = models.BigIntegerField()
 

@@ -4,10 +4,11 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import gopimi.lib.folding
-import gopimi.lib.tenancy
 from django.conf import settings
 from django.db import migrations, models
+
+import gopimi.lib.folding
+import gopimi.lib.tenancy
 
 
 class Migration(migrations.Migration):

@@ -41,7 +41,7 @@ def fragment(request: Any, template: str, context: dict[str, Any], *, status: in
 
 
 def done(request: Any, url: str, **events: Any) -> HttpResponse:
-    """Success of a dialog: 204 with events for htmx (the dialog closes, tables refresh), a redirect without JavaScript."""
+    """Success of a dialog: 204 with events for htmx (it closes, tables refresh), a redirect without JavaScript."""
     if request.htmx:
         return trigger(HttpResponse(status=204), **events)
     return HttpResponseRedirect(url)

@@ -14,7 +14,8 @@ class ProtectRows(RunSQL):
         current = "nullif(current_setting('app.workspace_id', true), '')::bigint"
         super().__init__(
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
-            f"CREATE POLICY workspace ON {table} USING (workspace_id = {current}) WITH CHECK (workspace_id = {current});",
+            f"CREATE POLICY workspace ON {table} USING (workspace_id = {current})"
+            f" WITH CHECK (workspace_id = {current});",
             f"DROP POLICY workspace ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;",
         )
 

@@ -18,7 +18,7 @@ class NoWorkspace(RuntimeError):
 
 
 def set_workspace(workspace_id: int | None) -> None:
-    """Show the rows of this workspace until the transaction ends (SET LOCAL). Outside of a transaction it's an error."""
+    """Show the rows of this workspace until the transaction ends (SET LOCAL). Raises outside of one."""
     if not connection.in_atomic_block:
         raise NoWorkspace("A workspace is entered inside a transaction.")
     with connection.cursor() as cursor:

@@ -35,4 +35,8 @@ def row_security(databases: Any = None, **kwargs: Any) -> list[Error]:
         return []
     reason = "is a superuser or bypasses row-level security" if privileged else f"owns {', '.join(sorted(open_tables))}"
     role = connection.settings_dict["USER"]
-    return [Error(f"The database role {role} {reason}: workspaces wouldn't be kept apart.", hint=SECOND_ROLE, id="gopimi.E001")]  # fmt: skip
+    return [
+        Error(
+            f"The database role {role} {reason}: workspaces wouldn't be kept apart.", hint=SECOND_ROLE, id="gopimi.E001"
+        )
+    ]

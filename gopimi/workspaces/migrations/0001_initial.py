@@ -5,9 +5,10 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.utils.timezone
-import gopimi.workspaces.models
 from django.conf import settings
 from django.db import migrations, models
+
+import gopimi.workspaces.models
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,50 @@
+"""Email addresses, judged and compared in one way at every door: forms, API, CSV import and inbound mail.
+
+`.test`, `.local` and hosts without a dot are valid, since self-hosted teams write from them (API.md, Shapes).
+"""
+
+from dataclasses import dataclass
+
+import email_validator
+
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # the library's documented way to allow these names
+
+
+class InvalidAddress(ValueError):
+    """Not an email address; the text says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`given` is trimmed and otherwise as it was written; `key` says who it is; `domain` is IDNA ASCII, lower case."""
+
+    given: str
+    key: str
+    domain: str
+
+
+def parse(text: str) -> Address:
+    """Read one address. Raises InvalidAddress."""
+    given = text.strip()
+    try:
+        valid = email_validator.validate_email(
+            given, check_deliverability=False, globally_deliverable=False, allow_quoted_local=True
+        )
+    except email_validator.EmailNotValidError as error:
+        raise InvalidAddress(str(error)) from error
+    except UnicodeError as error:
+        raise InvalidAddress("This isn't a valid email address.") from error
+    domain = valid.ascii_domain.lower()
+    # Letter by letter: str.lower() treats a Greek sigma at the end of a word differently.
+    local = "".join(letter.lower() for letter in valid.local_part)
+    return Address(given, f"{local}@{domain}", domain)
+
+
+def email_key(text: str) -> str:
+    """What decides who somebody is: lower case, the domain as IDNA ASCII, accents kept. Raises InvalidAddress."""
+    return parse(text).key
+
+
+def normalize(text: str) -> str:
+    """The address as it is stored: as it was given, trimmed. Raises InvalidAddress."""
+    return parse(text).given
