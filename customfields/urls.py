@@ -1,2 +1,8 @@
+from django.urls import path
+
+from gopimi.workspaces import views
+
 app_name = "customfields"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.home, name="list"),
+]

@@ -8,6 +8,7 @@ workspace_pages = [
     path("contacts/organizations/", include("organizations.urls")),
     path("contacts/fields/", include("customfields.urls")),
     path("contacts/", include("contacts.urls")),
+    path("settings/", include("gopimi.workspaces.urls")),
     path("", include("tickets.urls")),
 ]
 

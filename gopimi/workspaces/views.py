@@ -1,11 +1,14 @@
-"""The way in: the first page after the log-in, and the health check."""
+"""The way in, the health check, and the workspace's own settings."""
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
+from gopimi.workspaces import toasts
+from gopimi.workspaces.forms import WorkspaceForm
 from gopimi.workspaces.models import Workspace
 
 
@@ -27,3 +30,17 @@ def home(request: Any) -> HttpResponse:
     if workspace is None:
         return render(request, "no_workspace.html")
     return redirect(workspace.url("tickets:list"))
+
+
+def workspace_settings(request: Any) -> HttpResponse:
+    """The workspace's name, which admins change, and how much of its contact quota is used."""
+    form = WorkspaceForm(request.POST or None, instance=request.workspace, editable=request.membership.is_admin)
+    if request.method == "POST":
+        if not request.membership.is_admin:
+            raise PermissionDenied
+        if form.is_valid():
+            form.save()
+            return toasts.done(request, request.workspace.url("settings:workspace"), "Saved")
+        request.workspace.refresh_from_db(fields=["name"])
+    status = 422 if form.errors else 200
+    return render(request, "settings/workspace.html", {"form": form}, status=status)

@@ -1,0 +1,31 @@
+// Dialogs and popovers that the server renders open; a dialog that came by htmx leaves the page when it closes.
+function openMarked(root) {
+  root.querySelectorAll("dialog[data-open]:not([open])").forEach((dialog) => dialog.showModal());
+  root.querySelectorAll("[popover][data-open]").forEach((popover) => popover.showPopover());
+}
+openMarked(document);
+document.addEventListener("htmx:load", (event) => openMarked(event.target.parentElement ?? document));
+
+const host = () => document.getElementById("dialog");
+document.addEventListener(
+  "close",
+  (event) => {
+    if (event.target.matches("#dialog dialog")) host().replaceChildren();
+  },
+  true,
+);
+// HX-Trigger "dialog-close": what was asked for is done.
+document.addEventListener("dialog-close", () => host()?.querySelector("dialog")?.close());
+
+// The first wrong field takes the focus.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.xhr?.status === 422) event.target.querySelector("[aria-invalid=true]")?.focus();
+});
+
+// Browsers without invoker commands
+if (!("commandForElement" in HTMLButtonElement.prototype))
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[commandfor]");
+    const dialog = button && document.getElementById(button.getAttribute("commandfor"));
+    if (dialog) button.getAttribute("command") === "show-modal" ? dialog.showModal() : dialog.close();
+  });

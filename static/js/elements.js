@@ -1,0 +1,117 @@
+// Light-DOM custom elements: the browser calls connectedCallback for every swapped-in node, so nothing needs a re-init.
+
+const person = (data, escape) =>
+  `<div class="person"><span class="av md hue-${escape(data.hue ?? "0")}">${escape(data.initials ?? "")}</span><b class="truncate">${escape(data.text)}</b><small>${escape(data.email)}</small></div>`;
+
+// A searchable select over a real <select>. data-people: contacts, found on the server by data-url (?q=…, JSON
+// [{value, text, email, hue, initials}]); data-url without it: any options found there; data-create: new entries.
+class Select extends HTMLElement {
+  connectedCallback() {
+    const select = this.querySelector("select");
+    if (!select || select.tomselect) return;
+    const { create, people, url, submit } = this.dataset;
+    const icon = this.querySelector("template")?.innerHTML ?? "";
+    this.place = () => this.#place();
+    addEventListener("scroll", this.place, true);
+    addEventListener("resize", this.place);
+    this.choice = new TomSelect(select, {
+      plugins: select.multiple ? ["remove_button"] : [],
+      maxOptions: 200,
+      refreshThrottle: 0,
+      selectOnTab: true,
+      hidePlaceholder: true,
+      closeAfterSelect: !select.multiple,
+      onDropdownOpen: (list) => {
+        list.popover = "manual"; // the top layer: never clipped by a panel, never under a dialog
+        list.showPopover();
+        this.#place();
+      },
+      onDropdownClose: (list) => list.matches(":popover-open") && list.hidePopover(),
+      onChange: () => submit !== undefined && select.form?.requestSubmit(),
+      ...(url && {
+        loadThrottle: 150,
+        shouldLoad: () => true,
+        preload: "focus",
+        searchField: people === undefined ? ["text"] : [], // the server has searched; people are shown as it found them
+        score: people === undefined ? undefined : () => () => 1,
+        load: (query, done) =>
+          fetch(`${url}?q=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } })
+            .then((answer) => (answer.ok ? answer.json() : []))
+            .then((found) => {
+              this.choice.clearOptions();
+              done(found);
+            })
+            .catch(() => done()),
+      }),
+      ...(people !== undefined && {
+        render: {
+          option: person,
+          option_create: (data, escape) =>
+            `<div class="create person">${icon}<b>Create contact</b><small>${escape(data.input.includes("@") ? data.input : create || data.input)}</small></div>`,
+          no_results: () => '<div class="no-results">No contact found</div>',
+        },
+      }),
+      create: create !== undefined && people === undefined ? true : create !== undefined && ((input, done) => done({ value: `new:${input.includes("@") ? input : create || input}`, text: input, email: input })),
+      createFilter: (input) => people === undefined || Boolean(create) || input.includes("@"),
+    });
+    const name = select.getAttribute("aria-label");
+    if (name) this.choice.control_input.setAttribute("aria-label", name);
+    if (select.hasAttribute("autofocus")) this.choice.focus();
+  }
+
+  #place() {
+    if (!this.choice?.isOpen) return;
+    const list = this.choice.dropdown;
+    const box = this.choice.control.getBoundingClientRect();
+    const up = box.bottom + list.offsetHeight > innerHeight && box.top > list.offsetHeight;
+    list.style.width = `${box.width}px`;
+    list.style.left = `${box.left}px`;
+    list.style.top = `${up ? box.top - list.offsetHeight - 8 : box.bottom}px`;
+  }
+
+  disconnectedCallback() {
+    removeEventListener("scroll", this.place, true);
+    removeEventListener("resize", this.place);
+    this.choice?.destroy();
+    this.choice = null;
+  }
+}
+customElements.define("ui-select", Select);
+
+// A list that is put in order by drag, or by its buttons [data-move=up|down]; fires "reordered" on the element.
+class Sorted extends HTMLElement {
+  connectedCallback() {
+    this.sortable ??= new Sortable(this.firstElementChild, {
+      handle: ".handle",
+      animation: 120,
+      onEnd: () => this.dispatchEvent(new Event("reordered", { bubbles: true })),
+    });
+  }
+  disconnectedCallback() {
+    this.sortable?.destroy();
+    this.sortable = null;
+  }
+}
+customElements.define("ui-sortable", Sorted);
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("ui-sortable [data-move]");
+  const row = button?.closest("[data-id]");
+  const neighbour = button?.dataset.move === "up" ? row?.previousElementSibling : row?.nextElementSibling;
+  if (!neighbour) return;
+  button.dataset.move === "up" ? neighbour.before(row) : neighbour.after(row);
+  row.closest("ui-sortable").dispatchEvent(new Event("reordered", { bubbles: true }));
+  (button.disabled ? row.querySelector("[data-move]:enabled") : button)?.focus();
+});
+document.addEventListener("reordered", (event) => {
+  for (const row of event.target.firstElementChild?.children ?? [])
+    for (const button of row.querySelectorAll("[data-move]"))
+      button.disabled = button.dataset.move === "up" ? !row.previousElementSibling : !row.nextElementSibling;
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard?.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+  button.querySelector("span").textContent = "Copied";
+});

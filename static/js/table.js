@@ -1,0 +1,29 @@
+// Selection in tables: `.check` boxes named id, one `[data-check-all]`, and the bulk bar `#bulk`.
+const boxes = () => [...document.querySelectorAll("[data-row] .check[name=id]")];
+
+function sync() {
+  const bar = document.getElementById("bulk");
+  if (!bar) return;
+  const all = boxes();
+  const chosen = all.filter((box) => box.checked).length;
+  bar.hidden = chosen === 0;
+  const output = bar.querySelector("output");
+  if (output) output.textContent = `${chosen} selected`;
+  const head = document.querySelector("[data-check-all]");
+  if (head) {
+    head.checked = chosen > 0 && chosen === all.length;
+    head.indeterminate = chosen > 0 && chosen < all.length;
+  }
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-check-all]")) boxes().forEach((box) => (box.checked = event.target.checked));
+  if (event.target.matches(".check")) sync();
+});
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-clear]")) return;
+  boxes().forEach((box) => (box.checked = false));
+  sync();
+});
+document.addEventListener("htmx:afterSettle", sync);
+sync();

@@ -1,0 +1,34 @@
+// Toasts: HX-Trigger {"toast": {"text": …, "undo": url}}, and what went wrong on the way to the server.
+const box = () => document.getElementById("toasts");
+
+function show(text, { undo, bad } = {}) {
+  const toast = document.getElementById("toast").content.firstElementChild.cloneNode(true);
+  toast.querySelector("p").textContent = text;
+  toast.classList.toggle("bad", Boolean(bad));
+  const form = toast.querySelector("form");
+  form.hidden = !undo;
+  if (undo) {
+    form.action = undo;
+    form.setAttribute("hx-post", undo);
+    form.setAttribute("hx-swap", "none");
+    form.addEventListener("htmx:afterRequest", () => toast.remove());
+    htmx.process(form);
+  }
+  box().append(toast);
+  if (!undo && !bad) setTimeout(() => toast.remove(), 6000);
+}
+
+document.addEventListener("toast", (event) => show(event.detail.text, event.detail));
+document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast")?.remove());
+document.addEventListener("htmx:sendError", () => show("The server can't be reached. Nothing was changed; try again.", { bad: true }));
+document.addEventListener("htmx:responseError", (event) => {
+  const { status } = event.detail.xhr;
+  if (status === 401) return; // HX-Redirect leads to the log-in
+  const text =
+    status === 403
+      ? "You may not do this."
+      : status === 404
+        ? "It isn't there any more. Reload the page."
+        : "Something went wrong. Nothing was changed; try again.";
+  show(text, { bad: true });
+});
