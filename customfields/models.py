@@ -5,22 +5,12 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Cast, Left, Now
+from django.utils.functional import cached_property
 
-from gopimi.lib.folding import Fold, Lower, key_field
+from customfields.parsing import TEXT_LENGTH
+from customfields.types import TYPES, FieldType, Kind
+from gopimi.lib.folding import Fold, Lower, key_field, lower
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel, TenantQuerySet
-
-
-class Kind(models.IntegerChoices):
-    """A field's type as the value table stores it. It is part of a foreign key, so it never changes."""
-
-    TEXT = 1
-    NUMBER = 2
-    DATE = 3
-    SELECT = 4
-    MULTIPLE_SELECT = 5
-    BOOLEAN = 6
-    URL = 7
-    EMAIL = 8
 
 
 class FieldQuerySet(TenantQuerySet):
@@ -31,6 +21,10 @@ class FieldQuerySet(TenantQuerySet):
     def known(self) -> "FieldQuerySet":
         """Active and archived ones: a deleted field is gone at once, even while its values are still being removed."""
         return self.filter(deleted_at__isnull=True).order_by("position", "id")
+
+    def with_options(self) -> "FieldQuerySet":
+        """With `choices` loaded, in one query for all fields."""
+        return self.prefetch_related("options")
 
 
 class Field(TenantModel):
@@ -68,6 +62,26 @@ class Field(TenantModel):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def type(self) -> FieldType:
+        """What knows how to parse, show, store and filter this field's values."""
+        return TYPES[self.kind]
+
+    @cached_property
+    def choices(self) -> "list[Option]":
+        """The options that aren't deleted, archived ones too, in their order."""
+        known = [option for option in self.options.all() if option.deleted_at is None]
+        return sorted(known, key=lambda option: (option.position, option.pk))
+
+    @cached_property
+    def _options(self) -> "dict[int | str, Option]":
+        by_id: dict[int | str, Option] = {option.pk: option for option in self.choices}
+        return by_id | {lower(option.label): option for option in self.choices}
+
+    def option(self, given: int | str | None) -> "Option | None":
+        """The option with this id, or with this label without regard to case."""
+        return self._options.get(lower(given) if isinstance(given, str) else given)  # type: ignore[arg-type]
 
 
 class OptionQuerySet(TenantQuerySet):
@@ -119,7 +133,6 @@ class NumericField(models.DecimalField):
         return self.to_python(value)  # as given: DecimalField would round to decimal_places
 
 
-TEXT_LENGTH = 10_000
 VALUE_COLUMNS = ("text_value", "number_value", "date_value", "boolean_value", "option")
 
 

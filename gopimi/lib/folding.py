@@ -29,9 +29,14 @@ class Lower(Func):
     output_field = models.TextField()
 
 
+def lower(text: str) -> str:
+    """Lower case, letter by letter as PostgreSQL does: Python's own lower() looks at neighbours."""
+    return "".join(letter.lower() for letter in text)
+
+
 def fold(text: str) -> str:
-    """The folded form of a text. Letter by letter, as PostgreSQL does: Python's own lower() looks at neighbours."""
-    decomposed = unicodedata.normalize("NFKD", "".join(letter.lower() for letter in text))
+    """The folded form of a text."""
+    decomposed = unicodedata.normalize("NFKD", lower(text))
     return "".join(letter for letter in decomposed if not "\u0300" <= letter <= "\u036f")
 
 

@@ -1,0 +1,85 @@
+"""The operators of filters by a custom field, shared by the browser, the API and exports."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Contains, Exact
+
+from customfields.parsing import InvalidValue, clean
+from gopimi.lib.folding import Fold, fold
+
+if TYPE_CHECKING:
+    from customfields.models import Field
+    from customfields.types import FieldType
+
+KEY_LENGTH = 200  # of the folded text that `text_key` holds
+
+
+@dataclass(frozen=True)
+class Test:
+    """A contact passes when one of the field's value rows meets `condition`; when `wanted` is False, if none does."""
+
+    __test__ = False  # no test of pytest's
+
+    condition: Q
+    wanted: bool = True
+
+
+# Operators of filters: each takes the type, the field, and the parameter's values as the URL gave them.
+Operator = Callable[["FieldType", "Field", Sequence[str]], list[Test]]
+
+
+def one(given: Sequence[str]) -> str:
+    if len(given) != 1:
+        raise InvalidValue("repeated", "Give one value; `__in` takes several.")
+    return given[0]
+
+
+def many(given: Sequence[str]) -> Sequence[str]:
+    """One parameter is split at its commas; a repeated one isn't, so that a value can have a comma."""
+    return given[0].split(",") if len(given) == 1 else given
+
+
+def _is(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test]:
+    return [Test(kind.equals([kind.operand(field, one(given))]))]
+
+
+def _not(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test]:
+    return [Test(kind.equals([kind.operand(field, one(given))]), wanted=False)]
+
+
+def any_of(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test]:
+    return [Test(kind.equals([kind.operand(field, text) for text in many(given)]))]
+
+
+def all_of(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test]:
+    return [Test(kind.equals([kind.operand(field, text)])) for text in many(given)]
+
+
+def _empty(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test]:
+    choices = {"true": False, "false": True}
+    if (text := one(given)) not in choices:
+        raise InvalidValue("invalid", "Give true or false.")
+    return [Test(Q(), wanted=choices[text])]
+
+
+def contains(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test]:
+    fragment = fold(clean(one(given)))
+    if not fragment:
+        raise InvalidValue("blank", "Give some text to look for.")
+    long = Q(Exact(Length("text_key"), KEY_LENGTH)) & Q(Contains(Fold("text_value"), fragment))
+    return [Test(Q(text_key__contains=fragment) | long)]
+
+
+def _compares(operator: str) -> Operator:
+    def test(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test]:
+        return [Test(kind.compares(operator, kind.operand(field, one(given))))]
+
+    return test
+
+
+EQUALITY: Mapping[str, Operator] = {"": _is, "not": _not, "in": any_of, "empty": _empty}
+ORDER: Mapping[str, Operator] = {operator: _compares(operator) for operator in ("gt", "gte", "lt", "lte")}

@@ -1,0 +1,426 @@
+"""One class per type of custom field, and the only place that knows what a type means.
+
+Forms, inline edit, API, CSV import and export, table, filters and sorting ask `field.type`; nobody else looks at a
+kind. A value in Python is a str (text, url, email), Decimal, date, bool, Option, or a tuple of Options in their order;
+None is "no value" everywhere. An eighth type is a class here, a number in `Kind`, and a migration of the checks.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.lookups import Exact
+from django.utils.formats import date_format
+
+from customfields import inputs
+from customfields.operators import EQUALITY, KEY_LENGTH, ORDER, Operator, Test, all_of, any_of, contains, one
+from customfields.parsing import TEXT_LENGTH, InvalidValue, clean, exact, number_from_text
+from gopimi.lib import addresses
+from gopimi.lib.folding import Fold, fold
+
+if TYPE_CHECKING:
+    from customfields.models import Field, Option
+
+
+class Kind(models.IntegerChoices):
+    """A field's type as the value table stores it. It is part of a foreign key, so it never changes."""
+
+    TEXT = 1
+    NUMBER = 2
+    DATE = 3
+    SELECT = 4
+    MULTIPLE_SELECT = 5
+    BOOLEAN = 6
+    URL = 7
+    EMAIL = 8
+
+
+class FieldType:
+    """What all types have in common; a subclass says what is its own. Instances hold no state."""
+
+    kind: Kind
+    name: str  # in the API
+    label: str  # for people
+    icon: str
+    multiple = False
+    hint = ""  # what to type, where the browser doesn't say it
+    column: str  # of FieldValue, holds the value
+    key_column: str  # by which filters go: its comparisons are leakproof, so they can use an index
+    sort_column: str | None  # path from FieldValue; None where there is no order
+    operators: Mapping[str, Operator] = EQUALITY
+    numeric = False  # aligned and spaced as figures
+
+    # In: text of forms, CSV cells and URLs; JSON of the API. Both give a value or None, or raise InvalidValue.
+
+    def parse_text(self, field: "Field", raw: str | Sequence[str], *, stored: Any = None) -> Any:
+        """A value from text. `stored` is the contact's present one: an archived option may stay where it is chosen."""
+        text = clean(raw if isinstance(raw, str) else one(raw or [""]))
+        return self.from_text(field, text, stored) if text else None
+
+    def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> Any:
+        """A value from JSON: types are taken strictly. Numbers come as int or Decimal (`parse_float=Decimal`)."""
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise InvalidValue("invalid_type", "Give a string.")
+        return self.parse_text(field, value, stored=stored)
+
+    def from_text(self, field: "Field", text: str, stored: Any) -> Any:
+        raise NotImplementedError
+
+    # Out
+
+    def to_api(self, value: Any) -> Any:
+        """What JSON shows; a Decimal is to be written as a number, digit by digit."""
+        return value
+
+    def to_text(self, value: Any) -> str:
+        """Plain text that `parse_text` reads back: CSV, history, comparison."""
+        return "" if value is None else str(value)
+
+    def to_input(self, value: Any) -> str | list[str]:
+        """What the form's control holds."""
+        return self.to_text(value)
+
+    def display(self, value: Any) -> str:
+        """What people read, in the active language. Plain text: the template escapes it."""
+        return self.to_text(value)
+
+    def href(self, value: Any) -> str:
+        """Where the value leads to, for a link beside it; empty for most types."""
+        return ""
+
+    # Forms
+
+    def form_field(self, field: "Field", *, stored: Any = None, required: bool | None = None) -> inputs.ValueField:
+        """A form field whose cleaned data is the value. Bulk edits pass `required=False`."""
+        return inputs.ValueField(field, stored=stored, required=field.required if required is None else required)
+
+    def widget(self, field: "Field", stored: Any) -> Any:
+        return inputs.text(maxlength=TEXT_LENGTH)
+
+    # Rows
+
+    def rows(self, field: "Field", value: Any) -> list[dict[str, Any]]:
+        """The columns of the value's rows in FieldValue, without contact and field. None has no rows."""
+        return [] if value is None else [{"kind": self.kind, "value_key": 0, self.column: value}]
+
+    def from_rows(self, field: "Field", rows: Iterable[Mapping[str, Any]]) -> Any:
+        """The value that these rows of one contact and field hold."""
+        return next((row[self.column] for row in rows), None)
+
+    # Filters
+
+    def tests(self, field: "Field", operator: str, given: Sequence[str]) -> list[Test]:
+        """What a contact must pass for `cf_<key>__<operator>=…` ("" is `=`). Raises InvalidValue, also for an
+        operator that the type doesn't have. `given` has one string for each repetition of the parameter."""
+        if operator not in self.operators:
+            raise InvalidValue("unknown_operator", f"{self.label} fields have no operator `{operator}`.")
+        return self.operators[operator](self, field, given)
+
+    def operand(self, field: "Field", text: str) -> Any:
+        value = self.parse_text(field, text)
+        if value is None:
+            raise InvalidValue("blank", "Give a value, or use `__empty=true`.")
+        return value
+
+    def equals(self, values: Sequence[Any]) -> Q:
+        return Q(**{f"{self.key_column}__in": values})
+
+    def compares(self, operator: str, value: Any) -> Q:
+        return Q(**{f"{self.key_column}__{operator}": value})
+
+
+class Text(FieldType):
+    kind, name, label, icon = Kind.TEXT, "text", "Text", "type"
+    column, key_column, sort_column = "text_value", "text_key", "text_key"
+    operators = {**EQUALITY, "contains": contains}
+
+    def from_text(self, field: "Field", text: str, stored: Any) -> str:
+        return text
+
+    def equals(self, values: Sequence[str]) -> Q:
+        condition = Q()
+        for folded in map(fold, values):
+            same = Q(text_key=folded[:KEY_LENGTH])
+            if len(folded) >= KEY_LENGTH:
+                same &= Q(Exact(Fold(F("text_value")), folded))
+            condition |= same
+        return condition
+
+
+class Url(Text):
+    """Absolute, http or https, with a host. Dotless hosts are valid: teams link to their intranet."""
+
+    kind, name, label, icon = Kind.URL, "url", "URL", "link"
+    hint = "https://"
+    FORBIDDEN = re.compile(r"[\s<>\"\\`]")
+
+    def from_text(self, field: "Field", text: str, stored: Any) -> str:
+        wrong = InvalidValue("invalid_url", "Give a full web address, such as https://example.com/page.")
+        try:
+            parts = urlsplit(text)
+            host, _ = parts.hostname, parts.port
+        except ValueError as error:
+            raise wrong from error
+        if parts.scheme not in ("http", "https") or not host or self.FORBIDDEN.search(text):
+            raise wrong
+        if ":" not in host and not all(0 < len(part) <= 63 for part in host.removesuffix(".").split(".")):
+            raise wrong
+        return text
+
+    def href(self, value: str | None) -> str:
+        return value or ""
+
+    def widget(self, field: "Field", stored: Any) -> Any:
+        return inputs.url(maxlength=TEXT_LENGTH, placeholder=self.hint)
+
+
+class Email(Text):
+    kind, name, label, icon = Kind.EMAIL, "email", "Email", "at-sign"
+
+    def from_text(self, field: "Field", text: str, stored: Any) -> str:
+        try:
+            return addresses.normalize(text)
+        except addresses.InvalidAddress as error:
+            raise InvalidValue("invalid_email", str(error)) from error
+
+    def href(self, value: str | None) -> str:
+        return f"mailto:{value}" if value else ""
+
+    def widget(self, field: "Field", stored: Any) -> Any:
+        return inputs.email(maxlength=320)
+
+
+class Number(FieldType):
+    """Kept exactly as a decimal: at most 28 significant digits, below 10^101; neither NaN nor infinity."""
+
+    kind, name, label, icon = Kind.NUMBER, "number", "Number", "hash"
+    column, key_column, sort_column = "number_value", "number_key", "number_key"
+    operators = {**EQUALITY, **ORDER}
+    numeric = True
+
+    def from_text(self, field: "Field", text: str, stored: Any) -> Decimal:
+        return number_from_text(text)
+
+    def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> Decimal | None:
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            raise InvalidValue("invalid_type", "Give a number.")
+        return exact(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
+
+    def to_text(self, value: Decimal | None) -> str:
+        return "" if value is None else f"{value:f}"
+
+    def display(self, value: Decimal | None) -> str:
+        return "" if value is None else f"{value:,f}"
+
+    def widget(self, field: "Field", stored: Any) -> Any:
+        return inputs.text(inputmode="decimal")
+
+    def equals(self, values: Sequence[Decimal]) -> Q:
+        return Q(number_key__in=[float(value) for value in values], number_value__in=values)
+
+    def compares(self, operator: str, value: Decimal) -> Q:
+        # Two close numbers can have one float key: the range takes the bound in, the exact comparison decides.
+        return Q(**{f"number_key__{operator[:2]}e": float(value), f"number_value__{operator}": value})
+
+
+class Date(FieldType):
+    kind, name, label, icon = Kind.DATE, "date", "Date", "calendar"
+    column = key_column = sort_column = "date_value"
+    operators = {**EQUALITY, **ORDER}
+    numeric = True
+    SHAPE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+    def from_text(self, field: "Field", text: str, stored: Any) -> date:
+        try:
+            if self.SHAPE.fullmatch(text):
+                return date.fromisoformat(text)
+        except ValueError as error:
+            raise InvalidValue("invalid_date", f"{text} isn't a day of the calendar.") from error
+        raise InvalidValue("invalid_date", "Give a date as year-month-day, such as 2027-03-01.")
+
+    def to_api(self, value: date | None) -> str | None:
+        return value.isoformat() if value else None
+
+    def display(self, value: date | None) -> str:
+        return date_format(value, "j M Y") if value else ""
+
+    def widget(self, field: "Field", stored: Any) -> Any:
+        return inputs.date()
+
+
+class Boolean(FieldType):
+    kind, name, label, icon = Kind.BOOLEAN, "boolean", "Boolean", "toggle-left"
+    column = key_column = sort_column = "boolean_value"
+    # What spreadsheets and browsers ("on") write.
+    WORDS = {
+        **dict.fromkeys(("true", "yes", "y", "t", "1", "on"), True),
+        **dict.fromkeys(("false", "no", "n", "f", "0", "off"), False),
+    }
+
+    def from_text(self, field: "Field", text: str, stored: Any) -> bool:
+        if text.lower() not in self.WORDS:
+            raise InvalidValue("invalid_boolean", "Give true or false.")
+        return self.WORDS[text.lower()]
+
+    def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> bool | None:
+        if value is not None and not isinstance(value, bool):
+            raise InvalidValue("invalid_type", "Give true or false.")
+        return value
+
+    def to_text(self, value: bool | None) -> str:
+        return {True: "true", False: "false"}.get(value, "")  # type: ignore[arg-type]
+
+    def display(self, value: bool | None) -> str:
+        return {True: "Yes", False: "No"}.get(value, "")  # type: ignore[arg-type]
+
+    def form_field(self, field: "Field", *, stored: Any = None, required: bool | None = None) -> inputs.ValueField:
+        return inputs.SwitchField(field, stored=stored, required=field.required if required is None else required)
+
+    def widget(self, field: "Field", stored: Any) -> Any:
+        return inputs.switch()
+
+
+class Select(FieldType):
+    """One of the field's options, in Python an Option of `field.choices`."""
+
+    kind, name, label, icon = Kind.SELECT, "select", "Select", "list"
+    column = key_column = "option_id"
+    sort_column: str | None = "option__position"
+
+    def from_text(self, field: "Field", text: str, stored: Any) -> Any:
+        return self.choose(field, text, stored)
+
+    def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> Any:
+        return self.choose(field, value, stored) if value not in (None, "") else None
+
+    def choose(self, field: "Field", given: Any, stored: Any) -> "Option":
+        """The option with this label (a string, without regard to case) or id (a number). An archived one can't be
+        chosen anew."""
+        if isinstance(given, bool) or not isinstance(given, str | int):
+            raise InvalidValue("invalid_type", "Give an option's label (a string) or its id (a number).")
+        option = field.option(clean(given) if isinstance(given, str) else given)
+        if option is None:
+            raise InvalidValue("invalid_choice", f"“{given}” isn't an option of {field.label}.")
+        if option.archived_at and option not in self.chosen(stored):
+            raise InvalidValue("archived_choice", f"“{option.label}” is archived and can't be chosen any more.")
+        return option
+
+    def chosen(self, value: Any) -> Sequence["Option"]:
+        """The value as a sequence of options."""
+        return () if value is None else (value,)
+
+    def operand(self, field: "Field", text: str) -> Any:
+        return self.choose(field, text, stored=field.option(text.strip()))  # who still has an archived one
+
+    def to_api(self, value: Any) -> Any:
+        return value.label if value else None
+
+    def to_text(self, value: Any) -> str:
+        return value.label if value else ""
+
+    def widget(self, field: "Field", stored: Any) -> Any:
+        return inputs.select(self._labels(field, stored))
+
+    def _labels(self, field: "Field", stored: Any) -> list[str]:
+        chosen = self.chosen(stored)
+        return [option.label for option in field.choices if not option.archived_at or option in chosen]
+
+    def rows(self, field: "Field", value: Any) -> list[dict[str, Any]]:
+        return super().rows(field, value and value.pk)
+
+    def from_rows(self, field: "Field", rows: Iterable[Mapping[str, Any]]) -> Any:
+        return next((option for row in rows if (option := field.option(row["option_id"]))), None)
+
+    def equals(self, values: Sequence["Option"]) -> Q:
+        return Q(option_id__in=[option.pk for option in values])
+
+
+class MultipleSelect(Select):
+    """Several of the field's options: a tuple in the options' order, never empty. A row for each."""
+
+    kind, icon = Kind.MULTIPLE_SELECT, "list-checks"
+    multiple = True
+    sort_column = None
+    operators = {**EQUALITY, "any": any_of, "all": all_of}
+
+    def parse_text(self, field: "Field", raw: str | Sequence[str], *, stored: Any = None) -> Any:
+        """Several strings are a label each; one is split at `;`, else at commas where it isn't a label itself."""
+        return self._choose_all(field, self._split(field, raw) if isinstance(raw, str) else raw, stored)
+
+    def _split(self, field: "Field", raw: str) -> list[str]:
+        if field.option(raw.strip()):
+            return [raw]
+        rows = csv.reader(raw.splitlines(), delimiter=";" if ";" in raw else ",", skipinitialspace=True)
+        try:
+            return [label for row in rows for label in row]
+        except csv.Error as error:
+            raise InvalidValue("invalid_choice", "Give labels with a semicolon between them.") from error
+
+    def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            raise InvalidValue("invalid_type", "Give an array of options.")
+        return self._choose_all(field, value, stored)
+
+    def _choose_all(self, field: "Field", given: Iterable[Any], stored: Any) -> Any:
+        wanted = [one.strip() if isinstance(one, str) else one for one in given]
+        return self._ordered({self.choose(field, one, stored) for one in wanted if one != ""})
+
+    def _ordered(self, options: Iterable["Option"]) -> Any:
+        return tuple(sorted(options, key=lambda option: (option.position, option.pk))) or None
+
+    def chosen(self, value: Any) -> Sequence["Option"]:
+        return value or ()
+
+    def to_api(self, value: Any) -> list[str] | None:
+        return [option.label for option in value] if value else None
+
+    def to_text(self, value: Any) -> str:
+        cell = io.StringIO()
+        csv.writer(cell, delimiter=";", lineterminator="").writerow(self.to_input(value))
+        return cell.getvalue()
+
+    def to_input(self, value: Any) -> list[str]:
+        return [option.label for option in value or ()]
+
+    def display(self, value: Any) -> str:
+        return ", ".join(option.label for option in value or ())
+
+    def widget(self, field: "Field", stored: Any) -> Any:
+        return inputs.select_multiple(self._labels(field, stored))
+
+    def rows(self, field: "Field", value: Any) -> list[dict[str, Any]]:
+        return [{"kind": self.kind, "value_key": option.pk, "option_id": option.pk} for option in value or ()]
+
+    def from_rows(self, field: "Field", rows: Iterable[Mapping[str, Any]]) -> Any:
+        return self._ordered(option for row in rows if (option := field.option(row["option_id"])))
+
+
+TYPES: Mapping[int, FieldType] = {
+    kind.kind: kind
+    for kind in (Text(), Number(), Date(), Select(), MultipleSelect(), Boolean(), Url(), Email())
+}  # fmt: skip
+NAMES: Sequence[str] = tuple(dict.fromkeys(kind.name for kind in TYPES.values()))
+
+
+def named(name: Any, multiple: bool = False) -> FieldType:
+    """The type that the API calls so. Raises InvalidValue."""
+    found = [kind for kind in TYPES.values() if kind.name == name]
+    if not found:
+        raise InvalidValue("invalid_choice", f"Give one of {', '.join(NAMES)} as the type.")
+    for kind in found:
+        if kind.multiple == multiple:
+            return kind
+    raise InvalidValue("not_multiple", "Only a select can have several values.")
