@@ -1,16 +1,25 @@
 """The customers: contacts with their tags, what search finds them by, what changed, and saved views of the table."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from contacts.querysets import ContactQuerySet
+from contacts import history, searching
+from contacts.history import Change
+from contacts.querysets import AddressTaken, ContactQuerySet, TagQuerySet
+from contacts.searching import ContactSearch
+from customfields import values as field_values
+from gopimi.lib import addresses
 from gopimi.lib.folding import Fold, Lower, key_field
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
-from gopimi.workspaces.actor import ActorKind
+from gopimi.workspaces.actor import Actor
 from organizations.models import Organization
+
+__all__ = ["Change", "Contact", "ContactSearch", "ContactTag", "Source", "Tag", "View"]
 
 ALIVE = Q(deleted_at__isnull=True)
 
@@ -84,12 +93,104 @@ class Contact(TenantModel):
     def is_trashed(self) -> bool:
         return self.deleted_at is not None
 
+    def change(
+        self,
+        actor: Actor,
+        properties: dict[str, Any] | None = None,
+        values: dict[Any, Any] | None = None,
+        tags: Iterable[str] | None = None,
+        expected: dict[Any, Any] | None = None,
+    ) -> bool:
+        """Change what is given and nothing else, and write it down; answers whether anything became another.
+
+        `properties` may have name, email and organization (an Organization or None); `values` are parsed values by
+        Field, None clears; `tags` replaces all tags. `expected` holds, by Field, the values that the writer saw.
+        Raises InvalidAddress, AddressTaken, and Conflict of `customfields.values`.
+        """
+        entries = [*self._change_properties(properties or {}), *self._change_values(values or {}, expected or {})]
+        if tags is not None:
+            entries += self._change_tags(tags)
+        if entries:
+            history.record(self.workspace_id, actor, entries)
+            self._itself().update(updated_at=Now())
+            self.refresh_from_db(fields=["updated_at"])
+        return bool(entries)
+
+    def fill(self, tags: Iterable[str], values: dict[Any, Any]) -> None:
+        """Give a new contact its tags and values; that it was created is history enough."""
+        if tags:
+            self.set_tags(tags)
+        if values:
+            field_values.write_many(self.workspace_id, {self.pk: values})
+
+    def set_tags(self, names: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Have exactly these tags, made where they are new; answers with the names before and after."""
+        tags = Tag.objects.for_workspace(self.workspace_id).named(names)
+        links = ContactTag.objects.for_workspace(self.workspace_id).filter(contact=self)
+        before = {link.tag_id: link.tag.name for link in links.select_related("tag")}
+        after = {tag.pk: tag.name for tag in tags}
+        if gone := before.keys() - after.keys():
+            links.filter(tag_id__in=gone).delete()
+        ContactTag.objects.bulk_create(
+            [
+                ContactTag(workspace_id=self.workspace_id, contact=self, tag_id=pk)
+                for pk in sorted(after.keys() - before.keys())
+            ],
+            ignore_conflicts=True,
+        )
+        return sorted(before.values()), sorted(after.values())
+
+    def _itself(self) -> ContactQuerySet:
+        return Contact.objects.for_workspace(self.workspace_id).filter(pk=self.pk)
+
+    def _change_properties(self, properties: dict[str, Any]) -> list[history.Entry]:
+        columns: dict[str, Any] = {}
+        entries = []
+        if "email" in properties and properties["email"] != self.email:
+            address = addresses.parse(properties["email"])
+            taken = Contact.objects.for_workspace(self.workspace_id).filter(email_key=address.key).exclude(pk=self.pk)
+            if other := taken.first():
+                raise AddressTaken(other)
+            columns.update(email=address.given, email_key=address.key)
+            entries.append(history.Entry(self.pk, "email", self.email, address.given))
+        if "name" in properties and properties["name"] != self.name:
+            columns["name"] = properties["name"]
+            entries.append(history.Entry(self.pk, "name", self.name, properties["name"]))
+        if "organization" in properties:
+            organization = properties["organization"]
+            if (organization.pk if organization else None) != self.organization_id:
+                columns["organization"] = organization
+                old = self.organization.name if self.organization else None
+                entries.append(history.Entry(self.pk, "organization", old, organization.name if organization else None))
+        if columns:
+            self._itself().update(**columns)
+            self.refresh_from_db(fields=[*columns, "name_key"])
+            if columns.keys() & {"name", "email"}:
+                searching.index([self])
+        return entries
+
+    def _change_values(self, values: dict[Any, Any], expected: dict[Any, Any]) -> list[history.Entry]:
+        entries = []
+        for field, value in values.items():
+            seen = expected.get(field, field_values.UNCHECKED)
+            old, new = field_values.write(self.workspace_id, self.pk, field, value, seen)
+            if old != new:
+                before, after = field.type.display(old) or None, field.type.display(new) or None
+                entries.append(history.Entry(self.pk, "field", before, after, field.pk))
+        return entries
+
+    def _change_tags(self, names: Iterable[str]) -> list[history.Entry]:
+        before, after = self.set_tags(names)
+        return [history.Entry(self.pk, "tags", ", ".join(before), ", ".join(after))] if before != after else []
+
 
 class Tag(TenantModel):
     """A word that agents put on contacts and tickets."""
 
     name = models.CharField(max_length=60)
     name_lower = models.GeneratedField(expression=Lower("name"), output_field=key_field(), db_persist=True)
+
+    objects = TagQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -113,51 +214,6 @@ class ContactTag(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.tag_id} on {self.contact_id}"
-
-
-class ContactSearch(TenantModel):
-    """What search finds a contact by: hashes of the two- and three-letter pieces of its name and address.
-
-    Row-level security keeps the planner from using a GIN index, so it is read by the function `search_contact_ids`,
-    which runs as the owner and looks at the workspace itself.
-    """
-
-    pk = models.CompositePrimaryKey("workspace_id", "contact_id")
-    contact = CompositeForeignKey(Contact, related_name="+")
-    grams = ArrayField(models.IntegerField())
-
-    class Meta:
-        indexes = [GinIndex(fields=["grams"], name="contact_search_grams", fastupdate=False)]
-
-    def __str__(self) -> str:
-        return f"Search of {self.contact_id}"
-
-
-class Change(TenantModel):
-    """One thing that happened to a contact: what changed, from what to what, when and by whom.
-
-    `what` is a property's name ("name", "organization"), "field" for a custom field's value, or an event ("created",
-    "deleted", "restored").
-    """
-
-    contact = CompositeForeignKey(Contact, related_name="changes")
-    at = models.DateTimeField(db_default=Now(), editable=False)
-    what = models.CharField(max_length=20)
-    field = CompositeForeignKey("customfields.Field", null=True, blank=True, related_name="+")
-    old = models.TextField(null=True, blank=True)
-    new = models.TextField(null=True, blank=True)
-    actor_kind = models.CharField(max_length=8, choices=ActorKind)
-    actor_id = models.BigIntegerField(null=True, blank=True)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(actor_kind__in=ActorKind.values), name="change_actor_known")]
-        indexes = [
-            models.Index(fields=["workspace", "contact", "id"], name="change_contact"),
-            models.Index(fields=["workspace", "field"], name="change_field", condition=Q(field__isnull=False)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.what} of {self.contact_id}"
 
 
 class View(TenantModel):

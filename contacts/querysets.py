@@ -1,11 +1,172 @@
-"""Placeholder docstring, replaced below."""
+"""The one way to make, trash and restore contacts: addresses, uniqueness, quota, search and history live here."""
 
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from contacts import history, searching
+from gopimi.lib import addresses
 from gopimi.lib.tenancy import TenantQuerySet
+from gopimi.workspaces.actor import EMAIL, Actor, ActorKind
+from gopimi.workspaces.models import QuotaExceeded, Workspace
+from organizations.models import Organization
+
+
+class AddressTaken(Exception):
+    """Another contact of the workspace, `contact`, has this address. In the trash it stays taken."""
+
+    def __init__(self, contact: Any) -> None:
+        where = " It is in the trash." if contact.is_trashed else ""
+        super().__init__(f"{contact} has this address already.{where}")
+        self.contact = contact
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restore brought back, and what stayed because the quota had no room: ids, ascending."""
+
+    ids: list[int]
+    left: list[int]
+
+
+def name_of(email: str) -> str:
+    """What somebody is called of whom only the address is known: "dana.cole@acme.example" is Dana Cole."""
+    local = email.rpartition("@")[0].strip('"').partition("+")[0]
+    words = [word for word in local.replace(".", " ").replace("_", " ").replace("-", " ").split() if word]
+    return " ".join(word.capitalize() if word.islower() else word for word in words)[:200] or email[:200]
 
 
 class ContactQuerySet(TenantQuerySet):
+    """Start from `Contact.objects.for_workspace(workspace)`."""
+
     def alive(self) -> "ContactQuerySet":
+        """Neither in the trash nor erased."""
         return self.filter(deleted_at__isnull=True)
 
     def trashed(self) -> "ContactQuerySet":
         return self.filter(deleted_at__isnull=False, erased_at__isnull=True)
+
+    def add(
+        self,
+        actor: Actor,
+        *,
+        email: str,
+        name: str = "",
+        organization: Organization | None = None,
+        source: str = "manual",
+        tags: Iterable[str] = (),
+        values: dict[Any, Any] | None = None,
+    ) -> Any:
+        """Create a contact. Without a name it is called by its address; without an organization it joins its domain's.
+
+        `values` are parsed values of custom fields by Field. Raises InvalidAddress, AddressTaken and QuotaExceeded.
+        """
+        address = addresses.parse(email)
+        workspace = self._lock()
+        self._require_free(address)
+        if workspace.contacts_available == 0:
+            raise QuotaExceeded(workspace.contact_quota or 0, workspace.contact_count, 1)
+        return self._insert(actor, address, name, organization, source, tags, values or {})
+
+    def by_mail(self, email: str, name: str = "") -> tuple[Any, bool]:
+        """The sender of a mail and whether they are new: found by exact address, brought back from the trash, or made.
+
+        Never refused for quota. Raises InvalidAddress.
+        """
+        address = addresses.parse(email)
+        self._lock()
+        contact = self._all().filter(email_key=address.key).first()
+        with quota_exempt():
+            if contact is None:
+                return self._insert(EMAIL, address, name, None, "email", (), {}), True
+            if contact.is_trashed:
+                self._revive([contact.pk], EMAIL)
+                contact.refresh_from_db()
+        return contact, False
+
+    def trash(self, actor: Actor) -> tuple[int, uuid.UUID]:
+        """Put these contacts into the trash; answers with how many, and the deletion's own id for Undo."""
+        self._lock()
+        deletion = uuid.uuid4()
+        ids = list(self.alive().order_by("id").values_list("id", flat=True))
+        by = actor.id if actor.kind == ActorKind.AGENT else None
+        self._all().filter(id__in=ids).update(deleted_at=Now(), deleted_by_id=by, deletion=deletion)
+        history.record(self._workspace, actor, (history.Entry(pk, "deleted") for pk in ids))
+        return len(ids), deletion
+
+    def restore(self, actor: Actor) -> Restored:
+        """Bring these contacts back from the trash, as far as the quota has room, the lowest ids first."""
+        room = self._lock().contacts_available
+        ids = list(self.trashed().order_by("id").values_list("id", flat=True))
+        fitting = ids if room is None else ids[:room]
+        self._revive(fitting, actor)
+        return Restored(fitting, ids[len(fitting) :])
+
+    @property
+    def _workspace(self) -> int:
+        assert self.workspace_id is not None, "start from for_workspace()"
+        return self.workspace_id
+
+    def _all(self) -> "ContactQuerySet":
+        return self.model.objects.for_workspace(self._workspace)
+
+    def _lock(self) -> Workspace:
+        return Workspace(pk=self._workspace).lock()
+
+    def _require_free(self, address: addresses.Address) -> None:
+        if taken := self._all().filter(email_key=address.key).first():
+            raise AddressTaken(taken)
+
+    def _insert(
+        self,
+        actor: Actor,
+        address: addresses.Address,
+        name: str,
+        organization: Organization | None,
+        source: str,
+        tags: Iterable[str],
+        values: dict[Any, Any],
+    ) -> Any:
+        if organization is None:
+            organization = (
+                Organization.objects.for_workspace(self._workspace).filter(domains__name=address.domain).first()
+            )
+        contact = self.create(
+            name=name.strip()[:200] or name_of(address.given),
+            email=address.given,
+            email_key=address.key,
+            organization=organization,
+            source=source,
+        )
+        searching.index([contact])
+        contact.fill(tags, values)
+        history.record(self._workspace, actor, [history.Entry(contact.pk, "created")])
+        return contact
+
+    def _revive(self, ids: list[int], actor: Actor) -> None:
+        self._all().filter(id__in=ids).update(deleted_at=None, deleted_by=None, deletion=None)
+        history.record(self._workspace, actor, (history.Entry(pk, "restored") for pk in ids))
+
+
+class TagQuerySet(TenantQuerySet):
+    def named(self, names: Iterable[str]) -> list[Any]:
+        """The tags with these names, without regard to case, made where they are new."""
+        wanted = {name.lower(): name for name in (" ".join(name.split()) for name in names) if name}
+        self.model.objects.bulk_create(
+            [self.model(workspace_id=self.workspace_id, name=name) for name in wanted.values()], ignore_conflicts=True
+        )
+        return list(self.filter(name_lower__in=wanted))
+
+
+@contextmanager
+def quota_exempt() -> Iterator[None]:
+    """Inbound mail is never refused: its contact is created even where the quota is used up."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.quota_exempt', 'on', true)")
+        yield
+        cursor.execute("SELECT set_config('app.quota_exempt', '', true)")

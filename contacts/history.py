@@ -1,0 +1,77 @@
+"""What happened to a contact: one `Change` for each property that became another, with who did it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
+from gopimi.workspaces.actor import Actor, ActorKind
+
+
+class Change(TenantModel):
+    """One thing that happened to a contact: what changed, from what to what, when and by whom.
+
+    `what` is a property's name ("name", "email", "organization", "tags"), "field" for a custom field's value, or an
+    event ("created", "deleted", "restored"). Old and new are texts as people read them.
+    """
+
+    contact = CompositeForeignKey("contacts.Contact", related_name="changes")
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    what = models.CharField(max_length=20)
+    field = CompositeForeignKey("customfields.Field", null=True, blank=True, related_name="+")
+    old = models.TextField(null=True, blank=True)
+    new = models.TextField(null=True, blank=True)
+    actor_kind = models.CharField(max_length=8, choices=ActorKind)
+    actor_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(actor_kind__in=ActorKind.values), name="change_actor_known")]
+        indexes = [
+            models.Index(fields=["workspace", "contact", "id"], name="change_contact"),
+            models.Index(fields=["workspace", "field"], name="change_field", condition=Q(field__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.contact_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change to write down."""
+
+    contact_id: int
+    what: str
+    old: str | None = None
+    new: str | None = None
+    field_id: int | None = None
+
+
+def record(workspace_id: int, actor: Actor, entries: Iterable[Entry]) -> None:
+    """Write the entries down, in one statement."""
+    Change.objects.bulk_create(
+        Change(
+            workspace_id=workspace_id,
+            contact_id=entry.contact_id,
+            what=entry.what,
+            old=entry.old,
+            new=entry.new,
+            field_id=entry.field_id,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+        )
+        for entry in entries
+    )
+
+
+def of(contact: Any) -> models.QuerySet:
+    """A contact's history, the newest first."""
+    return (
+        Change.objects.for_workspace(contact.workspace_id)
+        .filter(contact=contact)
+        .select_related("field")
+        .order_by("-id")
+    )

@@ -1,0 +1,113 @@
+"""Search by fragments without extensions: contacts are found by the two- and three-letter pieces of their words.
+
+The pieces ("grams") of name and address are hashed together with the workspace's id into 32-bit numbers under a GIN
+index. A query's grams narrow the contacts down; what is left is compared for real, so a collision of hashes can't show.
+"""
+
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import connection, models
+from django.db.models import Q, QuerySet
+
+from gopimi.lib.folding import fold
+from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
+from organizations.models import Organization
+
+# With more candidates than this the sort index is walked instead, comparing on the way: a frequent fragment fills a
+# page soon.
+CAP = 2_000
+SIZES = (2, 3)
+
+
+class ContactSearch(TenantModel):
+    """What search finds a contact by: the hashed pieces of its name and address.
+
+    Row-level security keeps the planner from using a GIN index, so it is read by the function `search_contact_ids`,
+    which runs as the owner and looks at the workspace itself.
+    """
+
+    pk = models.CompositePrimaryKey("workspace_id", "contact_id")
+    contact = CompositeForeignKey("contacts.Contact", related_name="+")
+    grams = ArrayField(models.IntegerField())
+
+    class Meta:
+        indexes = [GinIndex(fields=["grams"], name="contact_search_grams", fastupdate=False)]
+
+    def __str__(self) -> str:
+        return f"Search of {self.contact_id}"
+
+
+def words(text: str) -> list[str]:
+    """A query's or a name's words, folded. Every one of a query's must be found."""
+    return fold(text).split()
+
+
+def grams(workspace_id: int, *texts: str | None) -> list[int]:
+    """The hashed pieces of these texts' words, as signed 32-bit numbers, sorted, each once."""
+    pieces = {
+        word[start : start + size]
+        for text in texts
+        for word in words(text or "")
+        for size in SIZES
+        for start in range(len(word) - size + 1)
+    }
+    return sorted({_hash(workspace_id, piece) for piece in pieces})
+
+
+def _hash(workspace_id: int, piece: str) -> int:
+    number = zlib.crc32(f"{workspace_id}:{piece}".encode())
+    return number - (1 << 32) if number >= 1 << 31 else number
+
+
+def index(contacts: Iterable[Any]) -> None:
+    """Make these contacts found by what they are called now."""
+    ContactSearch.objects.bulk_create(
+        [
+            ContactSearch(
+                workspace_id=contact.workspace_id,
+                contact_id=contact.pk,
+                grams=grams(contact.workspace_id, contact.name, contact.email),
+            )
+            for contact in contacts
+        ],
+        update_conflicts=True,
+        unique_fields=["workspace", "contact"],
+        update_fields=["grams"],
+    )
+
+
+def search(contacts: QuerySet, workspace: Any, query: str) -> QuerySet:
+    """The contacts of which every word of the query is a fragment of name, address or organization's name."""
+    workspace_id = getattr(workspace, "pk", workspace)
+    for word in words(query)[:10]:
+        contacts = contacts.filter(_matches(workspace_id, word))
+    return contacts
+
+
+def _matches(workspace_id: int, word: str) -> Q:
+    itself = Q(name_key__contains=word) | Q(email_key__contains=word)
+    organizations = list(
+        Organization.objects.for_workspace(workspace_id)
+        .filter(name_key__contains=word)
+        .order_by()
+        .values_list("id", flat=True)[: CAP + 1]
+    )
+    by_organization = (
+        Q(organization_id__in=organizations) if len(organizations) <= CAP else Q(organization__name_key__contains=word)
+    )
+    if len(word) >= min(SIZES):
+        ids = _candidates(workspace_id, word)
+        if len(ids) <= CAP:
+            itself &= Q(id__in=ids)
+    return itself | by_organization
+
+
+def _candidates(workspace_id: int, word: str) -> list[int]:
+    """At most CAP + 1 ids of contacts that have all of the word's grams."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT search_contact_ids(%s, %s)", [grams(workspace_id, word), CAP + 1])
+        return [row[0] for row in cursor.fetchall()]
