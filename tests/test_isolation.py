@@ -1,0 +1,146 @@
+"""Two workspaces: every address × verb with the other's ids is 404, and changes nothing.
+
+A new route with a parameter that isn't in `ids_of`, or a table without rows here, fails: no door stays untried.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from contacts import history, searching
+from contacts.models import ContactTag, Tag, View
+from customfields.models import FieldValue, Kind
+from gopimi.lib.tenancy import tenant_models, workspace
+from gopimi.workspaces.actor import SYSTEM
+from gopimi.workspaces.models import Workspace
+from organizations.models import Domain
+from tests.factories import (
+    ContactFactory,
+    ConversationFactory,
+    FieldFactory,
+    MailboxFactory,
+    MessageFactory,
+    OptionFactory,
+    OrganizationFactory,
+    TicketFactory,
+)
+from tickets.models import Attachment, Event, MessageId, RawMail, TicketTag
+
+VERBS = ("get", "head", "post", "put", "patch", "delete")
+FRAME = "dashboard/<slug:slug>/"
+
+
+def routes(resolver: URLResolver, prefix: str = "", names: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Every route below a resolver: its path as written, and its full name."""
+    for entry in resolver.url_patterns:
+        path = prefix + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield path, ":".join((*names, entry.name or ""))
+        else:
+            yield from routes(entry, path, (*names, entry.namespace) if entry.namespace else names)
+
+
+PAGES = sorted(
+    (name, re.findall(r"<(?:\w+:)?(\w+)>", path)) for path, name in routes(get_resolver()) if path.startswith(FRAME)
+)
+WITH_IDS = [(name, parameters) for name, parameters in PAGES if len(parameters) > 1]
+
+
+@pytest.fixture
+def theirs(globex: Workspace) -> dict[str, Any]:
+    """At least one row of Globex in every table, and the parameters of routes that would name it."""
+    with workspace(globex):
+        Workspace.objects.filter(pk=globex.pk).update(last_ticket_number=76)
+        organization = OrganizationFactory(workspace=globex)
+        Domain.objects.create(workspace=globex, organization=organization, name="globex.example")
+        contact = ContactFactory(workspace=globex, organization=organization)
+        searching.index([contact])
+        history.record(globex.pk, SYSTEM, [history.Entry(contact.pk, "created")])
+        field = FieldFactory(workspace=globex, kind=Kind.SELECT)
+        option = OptionFactory(field=field)
+        FieldValue.objects.create(workspace=globex, contact=contact, field=field, kind=Kind.SELECT, option=option)
+        tag = Tag.objects.create(workspace=globex, name="theirs")
+        ContactTag.objects.create(workspace=globex, contact=contact, tag=tag)
+        view = View.objects.create(workspace=globex, table="contacts", name="Theirs")
+        mailbox = MailboxFactory(workspace=globex)
+        ticket = TicketFactory(workspace=globex, contact=contact)
+        TicketTag.objects.create(workspace=globex, ticket=ticket, tag=tag)
+        conversation = ConversationFactory(workspace=globex, contact=contact)
+        raw = RawMail.objects.create(
+            workspace=globex, mailbox=mailbox, recipient=mailbox.address, data=b"x", fingerprint=b"x" * 32
+        )
+        message = MessageFactory(workspace=globex, ticket=ticket, raw_mail=raw, state="failed")
+        MessageId.objects.create(workspace=globex, digest=b"y" * 32, message=message)
+        attachment = Attachment.objects.create(
+            workspace=globex, message=message, filename="theirs.txt", content_type="text/plain", size=1, file="theirs"
+        )
+        Event.objects.create(workspace=globex, ticket=ticket, what="status", actor_kind="system")
+    return {
+        "organization_id": organization.pk,
+        "contact_id": contact.pk,
+        "field_id": field.pk,
+        "option_id": option.pk,
+        "tag_id": tag.pk,
+        "view_id": view.pk,
+        "number": ticket.number,
+        "conversation_id": conversation.pk,
+        "message_id": message.pk,
+        "attachment_id": attachment.pk,
+        "mailbox_id": mailbox.pk,
+        "raw_mail_id": raw.pk,
+        "deletion": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
+        "property": "name",
+        "key": field.key,
+    }
+
+
+def snapshot(target: Workspace) -> dict[str, list[dict[str, Any]]]:
+    with workspace(target):
+        return {
+            model.__name__: list(model.objects.for_workspace(target).order_by("pk").values())
+            for model in tenant_models()
+        }
+
+
+def test_the_other_workspace_has_a_row_in_every_table(globex: Workspace, theirs: dict[str, Any]) -> None:
+    empty = [name for name, rows in snapshot(globex).items() if not rows]
+    assert not empty, f"make a row of {empty} in the fixture `theirs`"
+
+
+@pytest.mark.parametrize(("name", "parameters"), WITH_IDS, ids=[name for name, _ in WITH_IDS])
+def test_their_ids_in_my_workspace(
+    as_alice: Client, acme: Workspace, globex: Workspace, theirs: dict[str, Any], name: str, parameters: list[str]
+) -> None:
+    url = reverse(name, kwargs={"slug": acme.slug, **{key: theirs[key] for key in parameters if key != "slug"}})
+    before = snapshot(globex), snapshot(acme)
+    for verb in VERBS:
+        answer = getattr(as_alice, verb)(url)
+        assert answer.status_code in (404, 405), f"{verb} {url}"
+    assert as_alice.get(url).status_code == 404 or as_alice.post(url).status_code == 404
+    assert (snapshot(globex), snapshot(acme)) == before
+
+
+@pytest.mark.parametrize(("name", "parameters"), PAGES, ids=[name for name, _ in PAGES])
+def test_their_workspace(
+    as_alice: Client, globex: Workspace, theirs: dict[str, Any], name: str, parameters: list[str]
+) -> None:
+    url = reverse(name, kwargs={"slug": globex.slug, **{key: theirs[key] for key in parameters if key != "slug"}})
+    before = snapshot(globex)
+    for verb in VERBS:
+        assert getattr(as_alice, verb)(url).status_code == 404, f"{verb} {url}"
+    assert snapshot(globex) == before
+
+
+@pytest.mark.parametrize(("name", "parameters"), PAGES, ids=[name for name, _ in PAGES])
+def test_without_signing_in(
+    client: Client, globex: Workspace, theirs: dict[str, Any], name: str, parameters: list[str]
+) -> None:
+    url = reverse(name, kwargs={"slug": globex.slug, **{key: theirs[key] for key in parameters if key != "slug"}})
+    for verb in VERBS:
+        answer = getattr(client, verb)(url)
+        assert answer.status_code == 302, f"{verb} {url}"
+        assert answer["Location"].startswith("/accounts/")
