@@ -55,9 +55,9 @@ class Contact(TenantModel):
     deletion = models.UUIDField(null=True, editable=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    tags = models.ManyToManyField("Tag", through="ContactTag", related_name="contacts")
+    tags: Any = models.ManyToManyField("Tag", through="ContactTag", related_name="contacts")
 
-    objects = ContactQuerySet.as_manager()
+    objects = ContactQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
@@ -190,7 +190,7 @@ class Tag(TenantModel):
     name = models.CharField(max_length=60)
     name_lower = models.GeneratedField(expression=Lower("name"), output_field=key_field(), db_persist=True)
 
-    objects = TagQuerySet.as_manager()
+    objects = TagQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

@@ -113,7 +113,7 @@ class ContactQuerySet(TenantQuerySet):
         return self.workspace_id
 
     def _all(self) -> "ContactQuerySet":
-        return self.model.objects.for_workspace(self._workspace)
+        return self.model.objects.for_workspace(self._workspace)  # type: ignore[attr-defined,no-any-return]
 
     def _lock(self) -> Workspace:
         return Workspace(pk=self._workspace).lock()
@@ -157,7 +157,7 @@ class TagQuerySet(TenantQuerySet):
     def named(self, names: Iterable[str]) -> list[Any]:
         """The tags with these names, without regard to case, made where they are new."""
         wanted = {name.lower(): name for name in (" ".join(name.split()) for name in names) if name}
-        self.model.objects.bulk_create(
+        self.bulk_create(
             [self.model(workspace_id=self.workspace_id, name=name) for name in wanted.values()], ignore_conflicts=True
         )
         return list(self.filter(name_lower__in=wanted))

@@ -43,7 +43,7 @@ class Field(TenantModel):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects = FieldQuerySet.as_manager()
+    objects = FieldQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
@@ -103,7 +103,7 @@ class Option(TenantModel):
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects = OptionQuerySet.as_manager()
+    objects = OptionQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

@@ -99,7 +99,8 @@ def matching(field: Field, operator: str, given: Sequence[str]) -> Q:
 
 
 def _lock(workspace: Any, contact_ids: Sequence[int]) -> None:
-    contacts = FieldValue.contact.get_queryset().filter(workspace=workspace, pk__in=contact_ids).order_by("pk")
+    everybody = FieldValue.contact.get_queryset()  # type: ignore[call-arg]
+    contacts = everybody.filter(workspace=workspace, pk__in=contact_ids).order_by("pk")
     locked = contacts.select_for_update(no_key=True).values_list("pk", flat=True)
     if missing := set(contact_ids).difference(locked):
         raise UnknownContact(f"No contact {min(missing)} in this workspace.")
@@ -107,13 +108,14 @@ def _lock(workspace: Any, contact_ids: Sequence[int]) -> None:
 
 def _store(workspace: Any, changes: Sequence[tuple[int, Field, Any, Any]]) -> None:
     """Upsert the rows of the new values, and delete those that only the old ones had."""
-    stored = FieldValue.objects.for_workspace(workspace)
+    workspace_id = getattr(workspace, "pk", workspace)
+    stored = FieldValue.objects.for_workspace(workspace_id)
     rows, stale = [], defaultdict(list)
     for contact_id, field, old, new in changes:
         kept = set()
         for columns in field.type.rows(field, new):
             kept.add(columns["value_key"])
-            rows.append(FieldValue(workspace_id=stored.workspace_id, contact_id=contact_id, field=field, **columns))
+            rows.append(FieldValue(workspace_id=workspace_id, contact_id=contact_id, field=field, **columns))
         for columns in field.type.rows(field, old):
             if columns["value_key"] not in kept:
                 stale[field.pk, columns["value_key"]].append(contact_id)

@@ -228,7 +228,7 @@ API_RATE = env.int("GOPIMI_API_RATE", default=600)  # requests a minute and toke
 
 # Logs: one line of JSON each, to standard error
 LOG_LEVEL = env.str("GOPIMI_LOG_LEVEL", default="WARNING" if EMBEDDED else "INFO")
-_log_processors = [
+_log_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -119,7 +119,7 @@ def _pack(value: Any) -> Any:
     return value
 
 
-_UNPACK = {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}
+_UNPACK: dict[str, Any] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}
 
 
 def _unpack(value: Any) -> Any:

@@ -69,12 +69,13 @@ class TenantQuerySet(models.QuerySet):
         return values
 
     def _clone(self) -> Self:
-        clone = super()._clone()
+        clone = super()._clone()  # type: ignore[misc]
         clone.workspace_id = self.workspace_id
         return clone
 
     def _require_workspace(self) -> None:
-        if self.workspace_id is None and not self._hints.get("instance"):
+        hints = self._hints  # type: ignore[attr-defined]
+        if self.workspace_id is None and not hints.get("instance"):
             raise NoWorkspace(f"{self.model.__name__}: start from objects.for_workspace(workspace).")
 
     def _fetch_all(self) -> None:
@@ -101,14 +102,14 @@ class TenantQuerySet(models.QuerySet):
         self._require_workspace()
         return super().update(**values)
 
-    update.alters_data = True
+    update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
         self._require_workspace()
         return super().delete()
 
-    delete.alters_data = True
-    delete.queryset_only = True
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
 class TenantModel(models.Model):
