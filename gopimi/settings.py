@@ -212,6 +212,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "woff2", "gz", "br", "map"]
 
 # Mail. Without EMAIL_URL every mail that goes out is a file in the data directory, for a trial.
 _email = env.email_url("EMAIL_URL", default=f"filemail:///{str(DATA_DIR / 'sent-mail').lstrip('/')}")

@@ -23,6 +23,13 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def find_or_create(self, email: str, password: str) -> "User":
+        """The account of this address, which keeps its password, or a new one with this password."""
+        try:
+            return self.get_by_natural_key(email)
+        except self.model.DoesNotExist:
+            return self.create_user(email, password)
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").strip().lower())
 

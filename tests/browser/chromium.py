@@ -24,7 +24,7 @@ MISSING = (
 
 
 def find(of_playwright: str) -> str | None:
-    """The path of a Chromium that starts: CHROMIUM's where that is set, else the usual places', else Playwright's own."""
+    """The path of a Chromium that starts: of CHROMIUM, else of the usual places, else Playwright's own."""
     if named := os.environ.get("CHROMIUM"):
         return named if _starts(named) else None
     search = os.pathsep.join([os.environ.get("PATH", ""), *PLACES])

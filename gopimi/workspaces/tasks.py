@@ -1,0 +1,24 @@
+"""Background jobs that keep the house in order."""
+
+from typing import Any
+
+from django.core.management import call_command
+from procrastinate.contrib.django import app
+
+STALLED_AFTER = 60  # seconds without a sign of life from the worker that had the job
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="retry_stalled_jobs", pass_context=True)
+async def retry_stalled_jobs(context: Any, timestamp: int) -> None:
+    """Do again what a killed worker had in hand. Jobs must bear being done twice."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+        await manager.retry_job(job)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(queueing_lock="forget_sessions")
+def forget_sessions(timestamp: int) -> None:
+    """Delete the sessions that have ended."""
+    call_command("clearsessions")
