@@ -12,7 +12,7 @@ UNUSED = ["redoc*", "htmax*", "htmx-4*", "ext", "mfa"]
 
 
 def collect() -> None:
-    """`collectstatic`, unless it was done for these very files. Its mark is written last: an interrupted one is redone."""
+    """`collectstatic`, unless it was done for these very files. The mark comes last: what is interrupted is redone."""
     mark = Path(settings.STATIC_ROOT) / ".collected"
     fingerprint = _fingerprint()
     if mark.exists() and mark.read_text() == fingerprint:
