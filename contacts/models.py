@@ -125,20 +125,7 @@ class Contact(TenantModel):
 
     def set_tags(self, names: Iterable[str]) -> tuple[list[str], list[str]]:
         """Have exactly these tags, made where they are new; answers with the names before and after."""
-        tags = Tag.objects.for_workspace(self.workspace_id).named(names)
-        links = ContactTag.objects.for_workspace(self.workspace_id).filter(contact=self)
-        before = {link.tag_id: link.tag.name for link in links.select_related("tag")}
-        after = {tag.pk: tag.name for tag in tags}
-        if gone := before.keys() - after.keys():
-            links.filter(tag_id__in=gone).delete()
-        ContactTag.objects.bulk_create(
-            [
-                ContactTag(workspace_id=self.workspace_id, contact=self, tag_id=pk)
-                for pk in sorted(after.keys() - before.keys())
-            ],
-            ignore_conflicts=True,
-        )
-        return sorted(before.values()), sorted(after.values())
+        return Tag.objects.for_workspace(self.workspace_id).put_on(ContactTag, "contact", self, names)
 
     def _itself(self) -> ContactQuerySet:
         return Contact.objects.for_workspace(self.workspace_id).filter(pk=self.pk)

@@ -162,6 +162,22 @@ class TagQuerySet(TenantQuerySet):
         )
         return list(self.filter(name_lower__in=wanted))
 
+    def put_on(self, links: Any, side: str, row: Any, names: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Give `row` exactly these tags; answers with the names before and after, sorted.
+
+        `links` is the model between (ContactTag), and `side` what it calls the row ("contact").
+        """
+        present = links.objects.for_workspace(self.workspace_id).filter(**{side: row})
+        before = {link.tag_id: link.tag.name for link in present.select_related("tag")}
+        after = {tag.pk: tag.name for tag in self.named(names)}
+        if gone := before.keys() - after.keys():
+            present.filter(tag_id__in=gone).delete()
+        new = sorted(after.keys() - before.keys())
+        links.objects.bulk_create(
+            [links(workspace_id=self.workspace_id, tag_id=pk, **{side: row}) for pk in new], ignore_conflicts=True
+        )
+        return sorted(before.values()), sorted(after.values())
+
 
 @contextmanager
 def quota_exempt() -> Iterator[None]:

@@ -1,5 +1,7 @@
 """What customers ask: tickets and conversations with their messages, and the mail that they came by."""
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -7,6 +9,7 @@ from django.db.models.functions import Now
 from contacts.models import Contact, Tag
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from gopimi.workspaces.actor import ActorKind
+from tickets.threads import Thread, ThreadQuerySet, TicketQuerySet
 
 
 class Mailbox(TenantModel):
@@ -62,26 +65,17 @@ class Priority(models.IntegerChoices):
     URGENT = 4, "Urgent"
 
 
-def assignee_field() -> models.ForeignKey:
-    """Who works on it: always a member of the workspace (the composite key leads to the membership)."""
-    return models.ForeignKey(
-        "workspaces.User", models.DO_NOTHING, null=True, blank=True, db_constraint=False, db_index=False,
-        related_name="+",
-    )  # fmt: skip
+class Ticket(Thread):
+    CHANGEABLE = Thread.CHANGEABLE | {"priority", "tags"}
 
-
-class Ticket(TenantModel):
     number = models.PositiveIntegerField(editable=False)
-    subject = models.CharField(max_length=500)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     contact = CompositeForeignKey(Contact, related_name="tickets")
-    assignee = assignee_field()
-    mailbox = CompositeForeignKey(Mailbox, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
     tags = models.ManyToManyField(Tag, through="TicketTag", related_name="tickets")
+
+    objects = TicketQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -100,6 +94,10 @@ class Ticket(TenantModel):
     def __str__(self) -> str:
         return f"#{self.number} {self.subject}"
 
+    def set_tags(self, names: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Have exactly these tags, made where they are new; answers with the names before and after."""
+        return Tag.objects.for_workspace(self.workspace_id).put_on(TicketTag, "ticket", self, names)
+
 
 class TicketTag(TenantModel):
     pk = models.CompositePrimaryKey("workspace_id", "ticket_id", "tag_id")
@@ -113,22 +111,19 @@ class TicketTag(TenantModel):
         return f"{self.tag_id} on {self.ticket_id}"
 
 
-class Conversation(TenantModel):
+class Conversation(Thread):
     """A thread of the inbox. Its contact is optional: `from_name` and `from_email` say who wrote."""
 
     class Status(models.TextChoices):
         OPEN = "open", "Open"
         CLOSED = "closed", "Closed"
 
-    subject = models.CharField(max_length=500)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     contact = CompositeForeignKey(Contact, null=True, blank=True, related_name="conversations")
-    assignee = assignee_field()
-    mailbox = CompositeForeignKey(Mailbox, null=True, blank=True, related_name="+")
     from_name = models.CharField(max_length=200, blank=True)
     from_email = models.CharField(max_length=320, blank=True)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = ThreadQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -317,7 +312,8 @@ class Event(TenantModel):
 
     ticket = CompositeForeignKey(Ticket, null=True, blank=True, related_name="events")
     conversation = CompositeForeignKey(Conversation, null=True, blank=True, related_name="events")
-    what = models.CharField(max_length=20)  # "status", "assignee", "priority", "contact", "subject", "tags"
+    # "opened", or the property that became another; old and new as `Thread.record` says.
+    what = models.CharField(max_length=20)
     old = models.TextField(blank=True)
     new = models.TextField(blank=True)
     actor_kind = models.CharField(max_length=8, choices=ActorKind)
