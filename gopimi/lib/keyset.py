@@ -1,20 +1,23 @@
 """Keyset paging: a page starts after the last row of the one before, so page 20,000 costs what page 1 costs.
 
 An order is a list of `Key`s, the last of them unique. Empty values come last, ascending and descending. A cursor is the
-last row's key values, and works in both directions; it is opaque to who uses it.
+last row's key values, and works in both directions; it is opaque to who uses it, and signed, so that what it holds is
+ours.
 """
 
 import base64
-import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import orjson
+from django.core.signing import BadSignature, Signer
 from django.db import models
 from django.db.models import F, Q
+
+SIGNER = Signer(sep=".", salt="gopimi.keyset")
 
 
 class BadCursor(ValueError):
@@ -23,31 +26,21 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True)
 class Key:
-    """One column of an order. `name` is a field or an annotation of the queryset."""
+    """One column of an order. `name` is a field or an annotation of the queryset, never NULL but for `empty`.
+
+    `empty` is of the first key alone: the rows that it has no value for. They come last both ways.
+    """
 
     name: str
     descending: bool = False
-    nullable: bool = False
+    empty: Q | None = None
 
     def order(self, reverse: bool) -> Any:
-        descending = self.descending != reverse
-        expression = F(self.name).desc if descending else F(self.name).asc
-        if not self.nullable:
-            return expression()
-        return expression(nulls_first=True) if reverse else expression(nulls_last=True)
+        return F(self.name).desc() if self.descending != reverse else F(self.name).asc()
 
-    def after(self, value: Any, reverse: bool) -> Q:
-        """Rows that come strictly after this value in the direction of reading."""
-        descending = self.descending != reverse
-        if value is None:  # empty ones stand last
-            return Q(**{f"{self.name}__isnull": False}) if reverse else Q(pk__in=[])
-        condition = Q(**{f"{self.name}__{'lt' if descending else 'gt'}": value})
-        if self.nullable and not reverse:
-            condition |= Q(**{f"{self.name}__isnull": True})
-        return condition
-
-    def same(self, value: Any) -> Q:
-        return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
+    def after(self, value: Any, reverse: bool, inclusive: bool = False) -> Q:
+        """Rows that come after this value in the direction of reading."""
+        return Q(**{f"{self.name}__{'lt' if self.descending != reverse else 'gt'}{'e' * inclusive}": value})
 
 
 @dataclass
@@ -62,10 +55,11 @@ class Page:
 def paginate(queryset: models.QuerySet, keys: Sequence[Key], limit: int, cursor: str | None = None) -> Page:
     """One page of at most `limit` rows. Raises BadCursor."""
     reverse, values = _decode(cursor, keys) if cursor else (False, None)
-    ordered = queryset.order_by(*(key.order(reverse) for key in keys))
-    if values is not None:
-        ordered = ordered.filter(_after(keys, values, reverse))
-    rows = list(ordered[: limit + 1])
+    rows: list[Any] = []
+    for part in _parts(queryset, keys, reverse, values):
+        rows += part[: limit + 1 - len(rows)]
+        if len(rows) > limit:
+            break
     more, rows = len(rows) > limit, rows[:limit]
     if reverse:
         rows.reverse()
@@ -77,35 +71,59 @@ def paginate(queryset: models.QuerySet, keys: Sequence[Key], limit: int, cursor:
     )
 
 
+def _parts(
+    queryset: models.QuerySet, keys: Sequence[Key], reverse: bool, values: Sequence[Any] | None
+) -> Iterator[models.QuerySet]:
+    """What is to be read one after the other: the rows with a value for the first key, and those without.
+
+    Apart, each of them is in an index's order, which NULLS LAST isn't when it is read backwards.
+    """
+    parts = [(queryset, keys, values)]
+    if keys[0].empty is not None:
+        at_empty = values is not None and values[0] is None
+        parts = [
+            (queryset.filter(~keys[0].empty), keys, None if at_empty else values),
+            (queryset.filter(keys[0].empty), keys[1:], values[1:] if at_empty else None),  # type: ignore[index]
+        ]
+        if reverse:
+            parts.reverse()
+        if values is not None and at_empty != reverse:  # the first of the two was read to its end
+            parts = parts[1:]
+    for rows, order, after in parts:
+        ordered = rows.order_by(*(key.order(reverse) for key in order))
+        yield ordered if after is None else ordered.filter(_after(order, after, reverse))
+
+
 def _after(keys: Sequence[Key], values: Sequence[Any], reverse: bool) -> Q:
     condition = Q(pk__in=[])
-    for position, key in enumerate(keys):
-        same = Q()
-        for earlier, value in zip(keys[:position], values, strict=False):
-            same &= earlier.same(value)
-        condition |= same & key.after(values[position], reverse)
-    first, value = keys[0], values[0]
-    if value is not None and not first.nullable:  # one range on the leading column, for the index
-        condition &= Q(**{f"{first.name}__{'lte' if first.descending != reverse else 'gte'}": value})
-    return condition
+    same = Q()
+    for key, value in zip(keys, values, strict=True):
+        condition |= same & key.after(value, reverse)
+        same &= Q(**{key.name: value})
+    return condition & keys[0].after(values[0], reverse, inclusive=True)  # one range of the leading column's index
 
 
 def _encode(row: Any, keys: Sequence[Key], reverse: bool) -> str:
     values = [_pack(row[key.name] if isinstance(row, dict) else getattr(row, key.name)) for key in keys]
-    document = orjson.dumps([int(reverse), [key.name + ("-" if key.descending else "") for key in keys], values])
-    return base64.urlsafe_b64encode(document).rstrip(b"=").decode()
+    if keys[0].empty is not None and values[0] == "":
+        values[0] = None
+    document = orjson.dumps([int(reverse), _names(keys), values])
+    return SIGNER.sign(base64.urlsafe_b64encode(document).rstrip(b"=").decode())
 
 
 def _decode(cursor: str, keys: Sequence[Key]) -> tuple[bool, list[Any]]:
     try:
-        document = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        reverse, names, packed = document
-        values = [_unpack(value) for value in packed]
-    except (ValueError, TypeError, KeyError, ArithmeticError, binascii.Error) as error:
+        text = SIGNER.unsign(cursor)
+    except BadSignature as error:
         raise BadCursor("This cursor isn't one of this list's.") from error
-    if names != [key.name + ("-" if key.descending else "") for key in keys] or len(values) != len(keys):
+    reverse, names, packed = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    if names != _names(keys):
         raise BadCursor("This cursor belongs to another order of the list.")
-    return bool(reverse), values
+    return bool(reverse), [_unpack(value) for value in packed]
+
+
+def _names(keys: Sequence[Key]) -> list[str]:
+    return [key.name + "-" * key.descending for key in keys]
 
 
 # How values travel in a cursor: exactly, with a letter for what JSON has no type for.
@@ -123,9 +141,7 @@ _UNPACK: dict[str, Any] = {"t": datetime.fromisoformat, "d": date.fromisoformat,
 
 
 def _unpack(value: Any) -> Any:
-    if isinstance(value, dict):
-        ((letter, text),) = value.items()
-        return _UNPACK[letter](text)
-    if isinstance(value, list):
-        raise ValueError("a list is no value")
-    return value
+    if not isinstance(value, dict):
+        return value
+    ((letter, text),) = value.items()
+    return _UNPACK[letter](text)
