@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from django.db.models import Q
 
 from contacts.models import Contact
 from gopimi.lib.keyset import BadCursor, Key, paginate
@@ -13,8 +14,8 @@ ORDERS = [
     [Key("name_key"), Key("id")],
     [Key("name_key", descending=True), Key("id", descending=True)],
     [Key("created_at", descending=True), Key("id", descending=True)],
-    [Key("organization_id", nullable=True), Key("id")],
-    [Key("organization_id", descending=True, nullable=True), Key("id", descending=True)],
+    [Key("organization_id", empty=Q(organization__isnull=True)), Key("id")],
+    [Key("organization_id", descending=True, empty=Q(organization__isnull=True)), Key("id", descending=True)],
 ]
 
 
