@@ -2,29 +2,20 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Cast, Left, Now
+from django.utils import timezone
 from django.utils.functional import cached_property
+from procrastinate.contrib.django import app as jobs
 
+from customfields import rules
+from customfields.keys import key_from
 from customfields.parsing import TEXT_LENGTH
+from customfields.querysets import FieldQuerySet, OptionQuerySet, ValueQuerySet
 from customfields.types import TYPES, FieldType, Kind
 from gopimi.lib.folding import Fold, Lower, key_field, lower
-from gopimi.lib.tenancy import CompositeForeignKey, TenantModel, TenantQuerySet
-
-
-class FieldQuerySet(TenantQuerySet):
-    def active(self) -> "FieldQuerySet":
-        """Those that pages, forms and the API show, in their order."""
-        return self.filter(archived_at__isnull=True, deleted_at__isnull=True).order_by("position", "id")
-
-    def known(self) -> "FieldQuerySet":
-        """Active and archived ones: a deleted field is gone at once, even while its values are still being removed."""
-        return self.filter(deleted_at__isnull=True).order_by("position", "id")
-
-    def with_options(self) -> "FieldQuerySet":
-        """With `choices` loaded, in one query for all fields."""
-        return self.prefetch_related("options")
+from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 
 
 class Field(TenantModel):
@@ -68,6 +59,15 @@ class Field(TenantModel):
         """What knows how to parse, show, store and filter this field's values."""
         return TYPES[self.kind]
 
+    @property
+    def version(self) -> str:
+        """Changes with every change of the definition or its options."""
+        return self.updated_at.isoformat()
+
+    @property
+    def multiple(self) -> bool:
+        return self.type.multiple
+
     @cached_property
     def choices(self) -> "list[Option]":
         """The options that aren't deleted, archived ones too, in their order."""
@@ -83,13 +83,90 @@ class Field(TenantModel):
         """The option with this id, or with this label without regard to case."""
         return self._options.get(lower(given) if isinstance(given, str) else given)  # type: ignore[arg-type]
 
+    @property
+    def siblings(self) -> FieldQuerySet:
+        """All fields of the workspace."""
+        return Field.objects.for_workspace(self.workspace_id)
 
-class OptionQuerySet(TenantQuerySet):
-    def active(self) -> "OptionQuerySet":
-        return self.known().filter(archived_at__isnull=True)
+    @property
+    def own_options(self) -> OptionQuerySet:
+        return Option.objects.for_workspace(self.workspace_id).filter(field=self)
 
-    def known(self) -> "OptionQuerySet":
-        return self.filter(deleted_at__isnull=True).order_by("position", "id")
+    @property
+    def own_values(self) -> ValueQuerySet:
+        return FieldValue.objects.for_workspace(self.workspace_id).filter(field=self)
+
+    def contacts_with_value(self) -> int:
+        """What deleting the field would take away."""
+        return self.own_values.contacts_by("field_id").get(self.pk, 0)
+
+    @transaction.atomic
+    def change(self, **given: Any) -> None:
+        """Change label, help text, featured or required, those that are given. Raises ValidationError."""
+        self.siblings.lock()
+        refusals = rules.Refusals()
+        checks = {
+            "label": lambda text: self.siblings.free_label(text, but=self),
+            "help_text": rules.help_text,
+            "featured": lambda value: rules.flag("featured", value),
+            "required": lambda value: rules.flag("required", value),
+        }
+        checked = {name: refusals.attempt(checks[name], value) for name, value in given.items()}
+        refusals.check()
+        self._write(**checked)
+
+    def _write(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.updated_at = timezone.now()
+        self.save(update_fields=[*values, "updated_at"])
+
+    def archive(self) -> None:
+        """Hide it everywhere; its values are kept."""
+        self._write(archived_at=self.archived_at or timezone.now())
+
+    @transaction.atomic
+    def restore(self) -> None:
+        """Bring it back from the archive. Raises ValidationError where its label was given to another meanwhile."""
+        self.siblings.lock()
+        self.siblings.free_label(self.label, but=self)
+        self._write(archived_at=None)
+
+    @transaction.atomic
+    def remove(self) -> None:
+        """Delete it for good: hidden at once, its values go in batches, and its key and label are free again."""
+        self.siblings.lock()
+        self._write(
+            deleted_at=timezone.now(),
+            key=key_from(f"deleted {self.pk}", set(self.siblings.values_list("key", flat=True))),
+        )
+        self.erase()
+
+    def erase(self) -> None:
+        """Delete a batch of a deleted field's values, and leave the rest to a job; the field goes last."""
+        if self.own_values.erase():
+            self.delete()
+        else:
+            jobs.configure_task("customfields.erase_field").defer(workspace_id=self.workspace_id, field_id=self.pk)
+
+    @transaction.atomic
+    def add_option(self, label: Any) -> "Option":
+        """A new option at the end. Raises ValidationError."""
+        if not self.type.has_options:
+            raise rules.refuse("label", "not_select", "Only a select has options.")
+        self.siblings.lock()
+        option = self.own_options.create(
+            field=self, label=self.own_options.free_label(label), position=self.own_options.next_position()
+        )
+        self.touch()
+        return option
+
+    def touch(self) -> None:
+        """Its options changed: forget those that were loaded, and say when."""
+        for name in ("choices", "_options"):
+            self.__dict__.pop(name, None)
+        getattr(self, "_prefetched_objects_cache", {}).pop("options", None)
+        self._write()
 
 
 class Option(TenantModel):
@@ -118,6 +195,55 @@ class Option(TenantModel):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def siblings(self) -> OptionQuerySet:
+        return self.field.own_options
+
+    @property
+    def own_values(self) -> ValueQuerySet:
+        return self.field.own_values.filter(option=self)
+
+    def contacts_with_value(self) -> int:
+        """What removing it would take away."""
+        return self.own_values.count()
+
+    def _write(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(values))
+        self.field.touch()
+
+    @transaction.atomic
+    def rename(self, label: Any) -> None:
+        """Values point to the option, so none of them is touched. Raises ValidationError."""
+        self.siblings.lock()
+        self._write(label=self.siblings.free_label(label, but=self))
+
+    def archive(self) -> None:
+        """It can't be chosen any more; who has it keeps it."""
+        self._write(archived_at=self.archived_at or timezone.now())
+
+    def restore(self) -> None:
+        self._write(archived_at=None)
+
+    @transaction.atomic
+    def remove(self, replace_with: "Option | None" = None) -> None:
+        """Delete it for good; its values go too, or are given another option of the same field."""
+        if replace_with is not None and (replace_with.field_id != self.field_id or replace_with == self):
+            raise rules.refuse("replace_with", "invalid_choice", "Give another option of the same field.")
+        self._write(deleted_at=timezone.now())
+        self.erase(replace_with)
+
+    def erase(self, replace_with: "Option | None" = None) -> None:
+        """Delete or move a batch of a deleted option's values, and leave the rest to a job; the option goes last."""
+        finished = self.own_values.move(replace_with) if replace_with else self.own_values.erase()
+        if finished:
+            self.delete()
+            return
+        jobs.configure_task("customfields.erase_option").defer(
+            workspace_id=self.workspace_id, option_id=self.pk, replace_with=replace_with and replace_with.pk
+        )
 
 
 class NumericField(models.DecimalField):
@@ -174,6 +300,8 @@ class FieldValue(TenantModel):
     text_key = models.GeneratedField(
         expression=Left(Fold("text_value"), 200), output_field=key_field(null=True), db_persist=True
     )
+
+    objects = ValueQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -50,7 +50,7 @@ class FieldType:
     label: str  # for people
     icon: str
     multiple = False
-    hint = ""  # what to type, where the browser doesn't say it
+    has_options = False
     column: str  # of FieldValue, holds the value
     key_column: str  # by which filters go: its comparisons are leakproof, so they can use an index
     sort_column: str | None  # path from FieldValue; None where there is no order
@@ -160,7 +160,6 @@ class Url(Text):
     """Absolute, http or https, with a host. Dotless hosts are valid: teams link to their intranet."""
 
     kind, name, label, icon = Kind.URL, "url", "URL", "link"
-    hint = "https://"
     FORBIDDEN = re.compile(r"[\s<>\"\\`]")
 
     def from_text(self, field: "Field", text: str, stored: Any) -> str:
@@ -180,7 +179,7 @@ class Url(Text):
         return value or ""
 
     def widget(self, field: "Field", stored: Any) -> Any:
-        return inputs.url(maxlength=TEXT_LENGTH, placeholder=self.hint)
+        return inputs.url(maxlength=TEXT_LENGTH, placeholder="https://")
 
 
 class Email(Text):
@@ -295,6 +294,7 @@ class Select(FieldType):
     """One of the field's options, in Python an Option of `field.choices`."""
 
     kind, name, label, icon = Kind.SELECT, "select", "Select", "list"
+    has_options = True
     column = key_column = "option_id"
     sort_column: str | None = "option__position"
 

@@ -99,6 +99,7 @@ document.addEventListener("click", (event) => {
   const row = button?.closest("[data-id]");
   const neighbour = button?.dataset.move === "up" ? row?.previousElementSibling : row?.nextElementSibling;
   if (!neighbour) return;
+  event.preventDefault(); // without JavaScript the button sends its form
   button.dataset.move === "up" ? neighbour.before(row) : neighbour.after(row);
   row.closest("ui-sortable").dispatchEvent(new Event("reordered", { bubbles: true }));
   (button.disabled ? row.querySelector("[data-move]:enabled") : button)?.focus();

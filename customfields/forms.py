@@ -1,0 +1,159 @@
+"""The form of a field's definition, with its options, and the dialogs that delete."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import QueryDict
+
+from customfields.models import Field, Option
+from customfields.rules import HELP_LENGTH, LABEL_LENGTH
+from customfields.types import TYPES
+
+FLAGS = ("multiple", "featured", "required")
+
+
+@dataclass
+class OptionRow:
+    """A line of the options' list; `pk` is None until the option is saved."""
+
+    label: str
+    pk: int | None = None
+    contacts: int = 0
+    fresh: bool = False  # just added: takes the focus
+
+
+def _text(most: int, **attributes: Any) -> forms.CharField:
+    return forms.CharField(
+        required=False, widget=forms.TextInput(attrs={"class": "input", "maxlength": most, **attributes})
+    )
+
+
+class FieldForm(forms.Form):
+    """What it may hold is judged by the model (`rules.py`), so that the API gives the same answers."""
+
+    label = _text(LABEL_LENGTH, autocomplete="off")
+    key = _text(63, autocomplete="off", spellcheck="false")
+    help_text = _text(HELP_LENGTH)
+    type = forms.CharField(required=False)
+    multiple = forms.BooleanField(required=False)
+    featured = forms.BooleanField(required=False)
+    required = forms.BooleanField(required=False)
+    version = forms.CharField(required=False)
+
+    def __init__(self, data: QueryDict | None, *, workspace: Any, field: Field | None, draft: bool = False) -> None:
+        """`draft` shows what was typed without judging it: an option was added or moved, nothing is saved yet."""
+        self.workspace, self.field = workspace, field
+        self.contacts = field.own_values.contacts_by("option_id") if field and field.type.has_options else {}
+        self.options = self._given(data) if data is not None else self._stored()
+        initial = data.dict() | {flag: flag in data for flag in FLAGS} if data is not None else self._initial()
+        super().__init__(None if draft else data, initial=initial, auto_id="field-%s")
+        self.fields["label"].label, self.fields["help_text"].label = "Label", "Help text"
+
+    def _initial(self) -> dict[str, Any]:
+        if self.field is None:
+            return {"type": "text", "version": ""}
+        names = ("label", "key", "help_text", "featured", "required", "multiple")
+        return {name: getattr(self.field, name) for name in names} | {"version": self.field.version}
+
+    def _stored(self) -> list[OptionRow]:
+        active = self.field.own_options.active() if self.field and self.field.type.has_options else []
+        return [OptionRow(option.label, option.pk, self.contacts.get(option.pk, 0)) for option in active]
+
+    def _given(self, data: QueryDict) -> list[OptionRow]:
+        """The lines as they were sent, without those whose option somebody has archived or deleted in the meantime."""
+        stored = {str(row.pk): row for row in self._stored()}
+        rows = []
+        for pk, label in zip(data.getlist("option_id"), data.getlist("option"), strict=False):
+            if pk in stored:
+                rows.append(OptionRow(label, stored[pk].pk, stored[pk].contacts))
+            elif not pk:
+                rows.append(OptionRow(label))
+        return rows
+
+    @property
+    def archived_options(self) -> list[OptionRow]:
+        archived = self.field.own_options.archived() if self.field and self.field.type.has_options else []
+        return [OptionRow(option.label, option.pk, self.contacts.get(option.pk, 0)) for option in archived]
+
+    @property
+    def kinds(self) -> list[Any]:
+        """The types to choose from; a multiple select is a select with its switch on."""
+        return [kind for kind in TYPES.values() if not kind.multiple]
+
+    @property
+    def chosen(self) -> str:
+        return self.field.type.name if self.field else self["type"].value()
+
+    def arrange(self, command: str, value: str) -> None:
+        """Change the draft's list of options: "add" a line, or "move" one, given as "2:up"."""
+        if command == "add":
+            self.options.append(OptionRow("", fresh=True))
+            return
+        position, _, direction = value.partition(":")
+        here = int(position) if position.isdecimal() else len(self.options)
+        there = here + (1 if direction == "down" else -1)
+        if 0 <= here < len(self.options) and 0 <= there < len(self.options):
+            self.options.insert(there, self.options.pop(here))
+
+    def save(self) -> bool:
+        """Write it; False with errors in the form where the model refuses."""
+        try:
+            with transaction.atomic():
+                self._change(self.field) if self.field else self._define()
+        except ValidationError as error:
+            for attribute, errors in error.error_dict.items():
+                self.add_error(attribute if attribute in self.fields else None, errors)
+        return self.is_valid()
+
+    def _define(self) -> None:
+        data = self.cleaned_data
+        has_options = data["type"] == "select"
+        self.field = Field.objects.for_workspace(self.workspace).define(
+            **{name: data[name] for name in ("label", "type", "key", "help_text", "featured", "required")},
+            multiple=data["multiple"] and has_options,
+            options=[row.label for row in self.options if row.label.strip()] if has_options else [],
+        )
+
+    def _change(self, field: Field) -> None:
+        field.siblings.lock()
+        field.refresh_from_db(fields=["updated_at"])
+        if self.cleaned_data["version"] != field.version:
+            text = (
+                "Somebody else changed this field in the meantime. Save again to overwrite it with what you see here."
+            )
+            raise ValidationError({"__all__": ValidationError(text, code="conflict")})
+        names = ("label", "help_text", "featured", "required")
+        field.change(**{name: self.cleaned_data[name] for name in names})
+        if field.type.has_options:
+            field.arrange_options([(row.pk, row.label) for row in self.options if row.pk or row.label.strip()])
+
+
+class DeleteFieldForm(forms.Form):
+    confirm = forms.CharField(label="Type the key to confirm", required=False)
+
+    def __init__(self, data: Any, *, field: Field) -> None:
+        super().__init__(data)
+        self.field = field
+        attributes = {"class": "input raw", "autocomplete": "off", "spellcheck": "false", "autofocus": True}
+        self.fields["confirm"].widget.attrs = {**attributes, "placeholder": field.key}
+
+    def clean_confirm(self) -> str:
+        if self.cleaned_data["confirm"].strip() != self.field.key:
+            raise ValidationError(f"This isn't the key. Type {self.field.key}.", code="not_confirmed")
+        return self.field.key
+
+
+class DeleteOptionForm(forms.Form):
+    """Who has the option loses it, or gets another in its place."""
+
+    replace_with = forms.ModelChoiceField(
+        Option.objects.none(), required=False, label="Give these contacts instead",
+        empty_label="Nothing: they lose the value", widget=forms.Select(attrs={"class": "select"}),
+    )  # fmt: skip
+
+    def __init__(self, data: Any, *, option: Option) -> None:
+        super().__init__(data)
+        self.fields["replace_with"].queryset = option.siblings.active().exclude(pk=option.pk)  # type: ignore[attr-defined]

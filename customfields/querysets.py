@@ -1,0 +1,147 @@
+"""How fields, options and values are found, defined, put in order and removed. Refusals as in `rules.py`."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import transaction
+from django.db.models import Count, Max
+
+from customfields import rules
+from customfields.keys import is_key, key_from
+from gopimi.lib.folding import lower
+from gopimi.lib.tenancy import TenantQuerySet
+from gopimi.workspaces.models import Workspace
+
+if TYPE_CHECKING:
+    from customfields.models import Field, Option
+
+BATCH = 10_000  # values deleted or moved in one transaction
+
+
+class OrderedQuerySet(TenantQuerySet):
+    """Rows with a place in a list, that are archived before they are deleted."""
+
+    def known(self) -> Self:
+        """Active and archived ones: a deleted one is gone at once, even while its values are still being removed."""
+        return self.filter(deleted_at__isnull=True).order_by("position", "id")
+
+    def active(self) -> Self:
+        """Those that pages, forms and the API show, in their order."""
+        return self.known().filter(archived_at__isnull=True)
+
+    def archived(self) -> Self:
+        return self.known().filter(archived_at__isnull=False)
+
+    def lock(self) -> None:
+        """One admin defines at a time in a workspace, so that what was checked still holds when it is written."""
+        Workspace.objects.select_for_update(no_key=True).values_list("pk").get(pk=self.workspace_id)
+
+    def next_position(self) -> int:
+        last = self.known().aggregate(last=Max("position"))["last"]
+        return 0 if last is None else last + 1
+
+    @transaction.atomic
+    def reorder(self, ids: Sequence[int]) -> None:
+        """Put the rows with these ids first, in this order. Raises ValidationError."""
+        self.lock()
+        rows = rules.ordered(list(self.known()), ids)
+        moved = [row for position, row in enumerate(rows) if row.position != position]
+        for position, row in enumerate(rows):
+            row.position = position
+        self.bulk_update(moved, ["position"])
+
+
+class FieldQuerySet(OrderedQuerySet):
+    def with_options(self) -> Self:
+        """With `choices` loaded, in one query for all fields."""
+        return self.prefetch_related("options")
+
+    def free_label(self, text: Any, but: "Field | None" = None) -> str:
+        """The label, cleaned; refused where another active field has it, without regard to case."""
+        label = rules.label("label", text)
+        others = self.active().filter(label_lower=lower(label)).exclude(pk=but.pk if but else None)
+        if others.exists():
+            raise rules.refuse("label", "taken", f"There is a field called “{label}” already.")
+        return label
+
+    def free_key(self, key: Any, label: str) -> str:
+        """The key, or one made from the label where it is None or empty."""
+        taken = set(self.values_list("key", flat=True))
+        if key is None or key == "":
+            return key_from(label, taken)
+        if not isinstance(key, str) or not is_key(key):
+            shape = "Use a to z, 0 to 9 and single underscores, a letter first, at most 63 characters."
+            raise rules.refuse("key", "invalid_key", shape)
+        if key in taken:
+            raise rules.refuse("key", "taken", f"The key {key} is in use, maybe by an archived field.")
+        return key
+
+    @transaction.atomic
+    def define(
+        self,
+        *,
+        label: Any,
+        type: Any,
+        key: Any = None,
+        multiple: Any = False,
+        featured: Any = False,
+        required: Any = False,
+        help_text: Any = "",
+        options: Iterable[Any] = (),
+    ) -> "Field":
+        """Make a field, with the labels of its options, at the end of the list. All that is refused comes at once."""
+        self.lock()
+        refusals = rules.Refusals()
+        multiple = bool(refusals.attempt(rules.flag, "multiple", multiple))
+        kind = refusals.attempt(rules.type_of, type, multiple)
+        labels = refusals.attempt(rules.option_labels, options, kind)
+        checked = {
+            "label": refusals.attempt(self.free_label, label),
+            "key": refusals.attempt(self.free_key, key, label if isinstance(label, str) else ""),
+            "featured": refusals.attempt(rules.flag, "featured", featured),
+            "required": refusals.attempt(rules.flag, "required", required),
+            "help_text": refusals.attempt(rules.help_text, help_text),
+        }
+        refusals.check()
+        field = self.create(kind=kind.kind, position=self.next_position(), **checked)
+        for position, text in enumerate(labels):
+            field.options.create(workspace_id=field.workspace_id, label=text, position=position)
+        return field
+
+
+class OptionQuerySet(OrderedQuerySet):
+    def free_label(self, text: Any, but: "Option | None" = None) -> str:
+        """The label, cleaned; refused where another option of the field has it, an archived one too."""
+        label = rules.label("label", text)
+        others = self.known().filter(label_lower=lower(label)).exclude(pk=but.pk if but else None)
+        if (other := others.first()) is not None:
+            where = "among the archived options; bring it back instead" if other.archived_at else "already"
+            raise rules.refuse("label", "taken", f"There is “{label}” {where}.")
+        return label
+
+
+class ValueQuerySet(TenantQuerySet):
+    def contacts_by(self, column: str) -> dict[int, int]:
+        """How many contacts have a value, by "field_id" or by "option_id"."""
+        rows = self.order_by().values_list(column).annotate(contacts=Count("contact_id", distinct=True))
+        return dict(rows)
+
+    def erase(self) -> bool:
+        """Delete a batch of these values; True when none is left. They are of one field."""
+        contacts = list(self.order_by("contact_id").values_list("contact_id", flat=True)[:BATCH])
+        self.filter(contact_id__in=contacts).delete()
+        return len(contacts) < BATCH
+
+    def move(self, option: "Option") -> bool:
+        """Give a batch of these values, all of one option, another option of the field; True when none is left."""
+        contacts = list(self.order_by("contact_id").values_list("contact_id", flat=True)[:BATCH])
+        batch = self.filter(contact_id__in=contacts)
+        if option.field.type.multiple:  # who has both keeps one of them
+            have = (
+                type(self)(self.model).for_workspace(self.workspace_id).filter(option=option, contact_id__in=contacts)
+            )
+            batch.filter(contact_id__in=list(have.values_list("contact_id", flat=True))).delete()
+            batch.update(option=option, value_key=option.pk)
+        else:
+            batch.update(option=option)
+        return len(contacts) < BATCH

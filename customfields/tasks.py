@@ -1,0 +1,23 @@
+"""What goes on in the background. Arguments are ids alone, never what a customer wrote."""
+
+from procrastinate.contrib.django import app
+
+from customfields.models import Field, Option
+from gopimi.lib.tenancy import workspace
+
+
+@app.task(name="customfields.erase_field")
+def erase_field(workspace_id: int, field_id: int) -> None:
+    """Delete the next batch of a deleted field's values; a batch that is there already, or a field gone, is fine."""
+    with workspace(workspace_id):
+        if field := Field.objects.for_workspace(workspace_id).filter(pk=field_id, deleted_at__isnull=False).first():
+            field.erase()
+
+
+@app.task(name="customfields.erase_option")
+def erase_option(workspace_id: int, option_id: int, replace_with: int | None = None) -> None:
+    """Delete or move the next batch of a deleted option's values."""
+    with workspace(workspace_id):
+        options = Option.objects.for_workspace(workspace_id).select_related("field")
+        if option := options.filter(pk=option_id, deleted_at__isnull=False).first():
+            option.erase(replace_with and options.filter(pk=replace_with).first())

@@ -1,0 +1,180 @@
+"""The Custom fields tab, for admins: define, order, archive and delete."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from customfields.forms import DeleteFieldForm, DeleteOptionForm, FieldForm
+from customfields.keys import key_from
+from customfields.models import Field, FieldValue, Option
+from gopimi.lib import htmx
+from gopimi.workspaces import toasts
+from gopimi.workspaces.permissions import admin_required
+
+
+def _fields(request: Any) -> Any:
+    return Field.objects.for_workspace(request.workspace)
+
+
+def _list(request: Any, *, status: int = 200, **context: Any) -> HttpResponse:
+    filled = FieldValue.objects.for_workspace(request.workspace).contacts_by("field_id")
+    known = list(_fields(request).known().with_options())
+    for field in known:
+        field.filled = filled.get(field.pk, 0)
+    context["section"] = "contacts"
+    context["active"] = [field for field in known if not field.archived_at]
+    context["archived"] = [field for field in known if field.archived_at]
+    fragments = {"fields": "customfields/_list.html", "dialog": context.get("dialog", "")}
+    return htmx.page(request, "customfields/list.html", context, fragments=fragments, status=status)
+
+
+@require_GET
+@admin_required
+def fields(request: Any) -> HttpResponse:
+    return _list(request)
+
+
+@require_http_methods(["GET", "POST"])
+@admin_required
+def new(request: Any) -> HttpResponse:
+    return _form(request, None)
+
+
+@require_http_methods(["GET", "POST"])
+@admin_required
+def edit(request: Any, pk: int) -> HttpResponse:
+    return _form(request, get_object_or_404(_fields(request).known(), pk=pk))
+
+
+def _form(request: Any, field: Field | None) -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    if data and (command := next((name for name in ("add", "move", "archive", "restore") if name in data), "")):
+        form = _arranged(request, field, command, data[command])
+    else:
+        form = FieldForm(data, workspace=request.workspace, field=field)
+        if form.is_bound and form.is_valid() and form.save():
+            messages.success(request, f"{form.cleaned_data['label']} saved")
+            return htmx.go(request, request.workspace.url("customfields:list"))
+    return htmx.page(
+        request,
+        "customfields/field.html",
+        {
+            "section": "contacts",
+            "form": form,
+            "field": field,
+            "filled": field.contacts_with_value() if field else 0,
+        },
+        fragments={"field-page": "customfields/_form.html"},
+        status=422 if form.errors else 200,
+    )
+
+
+def _arranged(request: Any, field: Field | None, command: str, value: str) -> FieldForm:
+    """The form with its options rearranged. An option is archived and brought back at once, the rest waits for Save."""
+    data = request.POST.copy()
+    if field and command in ("archive", "restore"):
+        known = field.own_options.known()
+        option = get_object_or_404(known, pk=int(value) if value.isdecimal() else 0)
+        current = data.get("version") == field.version
+        option.archive() if command == "archive" else option.restore()
+        field.refresh_from_db(fields=["updated_at"])
+        data["version"] = field.version if current else data.get("version", "")
+        if command == "restore":
+            data.appendlist("option_id", str(option.pk))
+            data.appendlist("option", option.label)
+    form = FieldForm(data, workspace=request.workspace, field=field, draft=True)
+    if command in ("add", "move"):
+        form.arrange(command, value)
+    return form
+
+
+@require_GET
+@admin_required
+def key(request: Any) -> HttpResponse:
+    """The key that a new field with this label would get, shown while one types."""
+    taken = set(_fields(request).values_list("key", flat=True))
+    label = request.GET.get("label", "").strip()
+    form = FieldForm(request.GET, workspace=request.workspace, field=None, draft=True)
+    form.fields["key"].widget.attrs["placeholder"] = key_from(label, taken) if label else ""
+    return htmx.fragment(request, "customfields/_key.html", {"form": form})
+
+
+@require_POST
+@admin_required
+def reorder(request: Any) -> HttpResponse:
+    """By drag, all ids in their new order; by a button without JavaScript, "move" as "12:up"."""
+    ids = [int(pk) for pk in request.POST.getlist("ids") if pk.isdecimal()]
+    moved, _, direction = request.POST.get("move", "").partition(":")
+    if moved.isdecimal() and int(moved) in ids:
+        here = ids.index(int(moved))
+        there = max(0, here + (1 if direction == "down" else -1))
+        ids.insert(there, ids.pop(here))
+    try:
+        _fields(request).reorder(ids)
+    except ValidationError as error:
+        return toasts.done(request, request.workspace.url("customfields:list"), error.messages[0], fields_changed=True)
+    return toasts.done(request, request.workspace.url("customfields:list"))
+
+
+@require_POST
+@admin_required
+def archive(request: Any, pk: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).known(), pk=pk)
+    field.archive()
+    return _back(request, f"{field.label} archived", undo=request.workspace.url("customfields:restore", field.pk))
+
+
+@require_POST
+@admin_required
+def restore(request: Any, pk: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).known(), pk=pk)
+    try:
+        field.restore()
+    except ValidationError as error:
+        return _back(request, f"{error.messages[0]} Rename one of them first.")
+    return _back(request, f"{field.label} is back")
+
+
+def _back(request: Any, text: str, undo: str = "") -> HttpResponse:
+    return toasts.done(request, request.workspace.url("customfields:list"), text, undo, fields_changed=True)
+
+
+@require_http_methods(["GET", "POST"])
+@admin_required
+def delete(request: Any, pk: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).archived(), pk=pk)
+    form = DeleteFieldForm(request.POST if request.method == "POST" else None, field=field)
+    if form.is_valid():
+        field.remove()
+        return _back(request, f"{field.label} deleted")
+    context = {"dialog": "customfields/_delete.html", "form": form, "field": field}
+    return _list(request, status=422 if form.errors else 200, contacts=field.contacts_with_value(), **context)
+
+
+@require_http_methods(["GET", "POST"])
+@admin_required
+def delete_option(request: Any, pk: int, option_pk: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).known(), pk=pk)
+    option = get_object_or_404(Option.objects.for_workspace(request.workspace).archived(), field=field, pk=option_pk)
+    form = DeleteOptionForm(request.POST if request.method == "POST" else None, option=option)
+    if form.is_valid():
+        option.remove(form.cleaned_data["replace_with"])
+        messages.success(request, f"{option.label} deleted")
+        return htmx.go(request, request.workspace.url("customfields:detail", field.pk))
+    context = {
+        "section": "contacts",
+        "form": FieldForm(None, workspace=request.workspace, field=field),
+        "field": field,
+        "option": option,
+        "delete_form": form,
+        "filled": field.contacts_with_value(),
+        "contacts": option.contacts_with_value(),
+        "dialog": "customfields/_delete_option.html",
+    }
+    fragments = {"dialog": "customfields/_delete_option.html"}
+    status = 422 if form.errors else 200
+    return htmx.page(request, "customfields/field.html", context, fragments=fragments, status=status)
