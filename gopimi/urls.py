@@ -1,6 +1,7 @@
 """Every address of GoPimi. Pages of a workspace live under its slug, which the middleware turns into the workspace."""
 
-from django.urls import include, path
+from allauth.account import views as account
+from django.urls import include, path, re_path
 
 from gopimi.workspaces import views
 
@@ -12,10 +13,26 @@ workspace_pages = [
     path("", include("tickets.urls")),
 ]
 
+# Of allauth's pages those that we use, under its own names.
+account_pages = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("signup/", account.signup, name="account_signup"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("password/reset/", account.password_reset, name="account_reset_password"),
+    path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
+    path("password/reset/key/done/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+]
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.health, name="health"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include(account_pages)),
     path("dashboard/<slug:slug>/", include(workspace_pages)),
 ]
 

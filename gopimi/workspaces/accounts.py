@@ -1,11 +1,56 @@
-"""How people get an account: closed unless the operator opened sign-up (GOPIMI_SIGNUP)."""
+"""How people get an account and sign in: allauth, in the product's words and look.
+
+Its forms answer a mistake with 200, not 422: from 400 on the request is rolled back, and with it the count of failed
+attempts that the rate limit lives on.
+"""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm, SignupForm
+from django import forms
 from django.conf import settings
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "Email or password is wrong.",
+        "too_many_login_attempts": "Too many failed attempts. Wait a few minutes, then try again.",
+    }
+
     def is_open_for_signup(self, request: Any) -> bool:
+        """Closed unless the operator opened it (GOPIMI_SIGNUP); members come by command or invitation."""
         return settings.SIGNUP_OPEN
+
+
+class ProductLook(forms.Form):
+    """Our labels and inputs on a form of allauth's."""
+
+    labels: dict[str, str] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in self.labels.items():
+            field = self.fields[name]
+            field.label, field.help_text = label, ""
+            field.widget.attrs.pop("placeholder", None)
+            if field.widget.attrs.get("type") == "email":
+                field.widget.attrs["autocomplete"] = "username"
+            field.widget.attrs["class"] = "check" if isinstance(field, forms.BooleanField) else "input"
+
+
+class SignInForm(ProductLook, LoginForm):
+    labels = {"login": "Email", "password": "Password", "remember": "Keep me signed in"}
+
+
+class SignUpForm(ProductLook, SignupForm):
+    labels = {"email": "Email", "password1": "Password"}
+
+
+class ResetForm(ProductLook, ResetPasswordForm):
+    labels = {"email": "Email"}
+
+
+class NewPasswordForm(ProductLook, ResetPasswordKeyForm):
+    labels = {"password1": "New password", "password2": "New password again"}
