@@ -16,7 +16,7 @@ from contacts.models import ContactTag, Tag, View
 from customfields.models import FieldValue, Kind
 from gopimi.lib.tenancy import tenant_models, workspace
 from gopimi.workspaces.actor import SYSTEM
-from gopimi.workspaces.models import Workspace
+from gopimi.workspaces.models import ApiToken, Workspace
 from organizations.models import Domain
 from tests.factories import (
     ContactFactory,
@@ -79,7 +79,9 @@ def theirs(globex: Workspace) -> dict[str, Any]:
             workspace=globex, message=message, filename="theirs.txt", content_type="text/plain", size=1, file="theirs"
         )
         Event.objects.create(workspace=globex, ticket=ticket, what="status", actor_kind="system")
+    token, _ = ApiToken.issue(globex, "Theirs", ["contacts:read"])
     return {
+        "token_id": token.pk,
         "organization_id": organization.pk,
         "contact_id": contact.pk,
         "field_id": field.pk,

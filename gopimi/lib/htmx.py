@@ -40,6 +40,15 @@ def fragment(request: Any, template: str, context: dict[str, Any], *, status: in
     return trigger(response, **events)
 
 
+def dialog(request: Any, template: str, heading: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A dialog for `#dialog`, wherever the form that it answers was aimed at; a page of its own for anybody else."""
+    if not request.htmx or request.htmx.boosted or request.htmx.history_restore_request:
+        return page(request, "dialog_page.html", {**context, "heading": heading, "dialog": template}, status=status)
+    response = fragment(request, template, context, status=status)
+    response["HX-Retarget"], response["HX-Reswap"] = "#dialog", "innerHTML"
+    return response
+
+
 def done(request: Any, url: str, **events: Any) -> HttpResponse:
     """Success of a dialog: 204 with events for htmx (it closes, tables refresh), a redirect without JavaScript."""
     if request.htmx:

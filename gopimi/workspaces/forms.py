@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 
-from gopimi.workspaces.models import Workspace
+from gopimi.workspaces.models import Scope, Workspace
 
 
 class WorkspaceForm(forms.ModelForm):
@@ -18,3 +18,12 @@ class WorkspaceForm(forms.ModelForm):
     def save(self, commit: bool = True) -> Workspace:
         self.instance.save(update_fields=["name"])
         return self.instance
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        max_length=200, widget=forms.TextInput(attrs={"class": "input"}), help_text="Which program uses it"
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices, widget=forms.CheckboxSelectMultiple(attrs={"class": "check"})
+    )

@@ -1,19 +1,30 @@
 // Dialogs and popovers that the server renders open; a dialog that came by htmx leaves the page when it closes.
 function openMarked(root) {
-  root.querySelectorAll("dialog[data-open]:not([open])").forEach((dialog) => dialog.showModal());
+  root.querySelectorAll("dialog[data-open]:not(:modal)").forEach((dialog) => {
+    dialog.open = false; // it is open without JavaScript; modal with it
+    dialog.showModal();
+  });
   root.querySelectorAll("[popover][data-open]").forEach((popover) => popover.showPopover());
 }
 openMarked(document);
 document.addEventListener("htmx:load", (event) => openMarked(event.target.parentElement ?? document));
 
 const host = () => document.getElementById("dialog");
+// A dialog that is a page of its own leads back when it closes.
 document.addEventListener(
   "close",
   (event) => {
     if (event.target.matches("#dialog dialog")) host().replaceChildren();
+    if (event.target.matches("[data-page] dialog")) location.assign(event.target.querySelector("[data-close]").href);
   },
   true,
 );
+document.addEventListener("click", (event) => {
+  const dialog = event.target.closest("[data-close]")?.closest("dialog");
+  if (!dialog) return;
+  event.preventDefault();
+  dialog.close();
+});
 // HX-Trigger "dialog-close": what was asked for is done.
 document.addEventListener("dialog-close", () => host()?.querySelector("dialog")?.close());
 
