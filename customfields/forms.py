@@ -48,7 +48,9 @@ class FieldForm(forms.Form):
         self.workspace, self.field = workspace, field
         self.contacts = field.own_values.contacts_by("option_id") if field and field.type.has_options else {}
         self.options = self._given(data) if data is not None else self._stored()
+        self.archived_options = self._stored(archived=True)
         initial = data.dict() | {flag: flag in data for flag in FLAGS} if data is not None else self._initial()
+        self.seen = initial.get("version", "")  # what the writer's changes are based on
         super().__init__(None if draft else data, initial=initial, auto_id="field-%s")
         self.fields["label"].label, self.fields["help_text"].label = "Label", "Help text"
 
@@ -58,9 +60,10 @@ class FieldForm(forms.Form):
         names = ("label", "key", "help_text", "featured", "required", "multiple")
         return {name: getattr(self.field, name) for name in names} | {"version": self.field.version}
 
-    def _stored(self) -> list[OptionRow]:
-        active = self.field.own_options.active() if self.field and self.field.type.has_options else []
-        return [OptionRow(option.label, option.pk, self.contacts.get(option.pk, 0)) for option in active]
+    def _stored(self, archived: bool = False) -> list[OptionRow]:
+        known = self.field.choices if self.field else []
+        shown = [option for option in known if bool(option.archived_at) == archived]
+        return [OptionRow(option.label, option.pk, self.contacts.get(option.pk, 0)) for option in shown]
 
     def _given(self, data: QueryDict) -> list[OptionRow]:
         """The lines as they were sent, without those whose option somebody has archived or deleted in the meantime."""
@@ -72,11 +75,6 @@ class FieldForm(forms.Form):
             elif not pk:
                 rows.append(OptionRow(label))
         return rows
-
-    @property
-    def archived_options(self) -> list[OptionRow]:
-        archived = self.field.own_options.archived() if self.field and self.field.type.has_options else []
-        return [OptionRow(option.label, option.pk, self.contacts.get(option.pk, 0)) for option in archived]
 
     @property
     def kinds(self) -> list[Any]:
@@ -121,9 +119,8 @@ class FieldForm(forms.Form):
         field.siblings.lock()
         field.refresh_from_db(fields=["updated_at"])
         if self.cleaned_data["version"] != field.version:
-            text = (
-                "Somebody else changed this field in the meantime. Save again to overwrite it with what you see here."
-            )
+            self.seen = field.version
+            text = "Somebody else changed this field in the meantime. Save again to overwrite it with what is here."
             raise ValidationError({"__all__": ValidationError(text, code="conflict")})
         names = ("label", "help_text", "featured", "required")
         field.change(**{name: self.cleaned_data[name] for name in names})

@@ -1,7 +1,9 @@
 """What a workspace wants to know about its contacts: definitions, options of selects, and typed values in rows."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Cast, Left, Now
@@ -136,10 +138,8 @@ class Field(TenantModel):
     def remove(self) -> None:
         """Delete it for good: hidden at once, its values go in batches, and its key and label are free again."""
         self.siblings.lock()
-        self._write(
-            deleted_at=timezone.now(),
-            key=key_from(f"deleted {self.pk}", set(self.siblings.values_list("key", flat=True))),
-        )
+        taken = set(self.siblings.values_list("key", flat=True))
+        self._write(deleted_at=timezone.now(), key=key_from(f"deleted {self.pk}", taken))
         self.erase()
 
     def erase(self) -> None:
@@ -160,6 +160,28 @@ class Field(TenantModel):
         )
         self.touch()
         return option
+
+    @transaction.atomic
+    def arrange_options(self, rows: Sequence[tuple[int | None, str]]) -> None:
+        """The active options as one form gives them, in order: (id, label), new ones without id.
+
+        Options that somebody has added in the meantime follow at the end. Raises ValidationError.
+        """
+        self.siblings.lock()
+        active = {option.pk: option for option in self.own_options.active()}
+        ids = []
+        for number, (pk, label) in enumerate(rows, start=1):
+            try:
+                if pk is None:
+                    pk = self.add_option(label).pk
+                elif pk in active and active[pk].label != label:
+                    active[pk].rename(label)
+            except ValidationError as error:
+                message = f"Option {number}: {error.messages[0]}"
+                raise rules.refuse("options", error.error_dict["label"][0].code, message) from error
+            ids.append(pk)
+        self.own_options.reorder(ids)
+        self.touch()
 
     def touch(self) -> None:
         """Its options changed: forget those that were loaded, and say when."""

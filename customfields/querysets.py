@@ -137,10 +137,8 @@ class ValueQuerySet(TenantQuerySet):
         contacts = list(self.order_by("contact_id").values_list("contact_id", flat=True)[:BATCH])
         batch = self.filter(contact_id__in=contacts)
         if option.field.type.multiple:  # who has both keeps one of them
-            have = (
-                type(self)(self.model).for_workspace(self.workspace_id).filter(option=option, contact_id__in=contacts)
-            )
-            batch.filter(contact_id__in=list(have.values_list("contact_id", flat=True))).delete()
+            both = option.own_values.filter(contact_id__in=contacts).values_list("contact_id", flat=True)
+            batch.filter(contact_id__in=list(both)).delete()
             batch.update(option=option, value_key=option.pk)
         else:
             batch.update(option=option)

@@ -81,7 +81,7 @@ def _arranged(request: Any, field: Field | None, command: str, value: str) -> Fi
         option = get_object_or_404(known, pk=int(value) if value.isdecimal() else 0)
         current = data.get("version") == field.version
         option.archive() if command == "archive" else option.restore()
-        field.refresh_from_db(fields=["updated_at"])
+        field = _fields(request).get(pk=field.pk)
         data["version"] = field.version if current else data.get("version", "")
         if command == "restore":
             data.appendlist("option_id", str(option.pk))
