@@ -4,6 +4,9 @@ from typing import Any
 
 from gopimi.workspaces.models import Workspace
 
+# Where a page stands in the rail, by its URL's namespace. A view says so itself where that isn't enough.
+SECTIONS = {"contacts": "contacts", "customfields": "contacts", "organizations": "contacts", "settings": "settings"}
+
 
 def shell(request: Any) -> dict[str, Any]:
     workspace = getattr(request, "workspace", None)
@@ -11,6 +14,7 @@ def shell(request: Any) -> dict[str, Any]:
         return {}
     return {
         "workspace": workspace,
+        "section": SECTIONS.get(request.resolver_match.namespace, "tickets"),
         "membership": request.membership,
         # A lazy query: it runs only where the frame is drawn, not for a fragment.
         "my_workspaces": Workspace.objects.filter(memberships__user=request.user).order_by("name"),
