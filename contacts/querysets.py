@@ -71,7 +71,7 @@ class ContactQuerySet(TenantQuerySet):
         self._require_free(address)
         if workspace.contacts_available == 0:
             raise QuotaExceeded(workspace.contact_quota or 0, workspace.contact_count, 1)
-        return self._insert(actor, address, name, organization, source, tags, values or {})
+        return self._make(actor, address, name, organization, source, tags, values or {})
 
     def by_mail(self, email: str, name: str = "") -> tuple[Any, bool]:
         """The sender of a mail and whether they are new: found by exact address, brought back from the trash, or made.
@@ -83,7 +83,7 @@ class ContactQuerySet(TenantQuerySet):
         contact = self._all().filter(email_key=address.key).first()
         with quota_exempt():
             if contact is None:
-                return self._insert(EMAIL, address, name, None, "email", (), {}), True
+                return self._make(EMAIL, address, name, None, "email", (), {}), True
             if contact.is_trashed:
                 self._revive([contact.pk], EMAIL)
                 contact.refresh_from_db()
@@ -122,7 +122,7 @@ class ContactQuerySet(TenantQuerySet):
         if taken := self._all().filter(email_key=address.key).first():
             raise AddressTaken(taken)
 
-    def _insert(
+    def _make(
         self,
         actor: Actor,
         address: addresses.Address,
