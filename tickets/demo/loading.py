@@ -1,0 +1,45 @@
+"""Writing the two demo workspaces, in one transaction."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.models import Membership, User, Workspace
+from tickets.demo.people import People
+from tickets.demo.stories import read
+from tickets.demo.threads import Threads
+
+PASSWORD = "gopimi-demo"  # noqa: S105  known to everybody: the command refuses any database but the embedded one
+SLUGS = {"acme": "acmedemo", "lab": "acmetest"}
+
+
+def exists() -> bool:
+    return Workspace.objects.filter(slug__in=SLUGS.values()).exists()
+
+
+@transaction.atomic
+def load(now: datetime) -> list[Workspace]:
+    """Write both workspaces as they would look at this time."""
+    password = make_password(PASSWORD)  # one for all: making it is slow on purpose
+    return [load_workspace(folder, slug, now, password) for folder, slug in SLUGS.items()]
+
+
+def load_workspace(folder: str, slug: str, now: datetime, password: str) -> Workspace:
+    told = {**read(folder), "names": read("names.toml")}
+    founded = now - timedelta(days=905)
+    demo = Workspace.objects.create(name=told["name"], slug=slug, created_at=founded)
+    agents = []
+    for place, member in enumerate(told["member"]):
+        email = f"{member['name'].split()[0].lower()}@acme.example"
+        user, _ = User.objects.get_or_create(
+            email=email, defaults={"name": member["name"], "password": password, "date_joined": founded}
+        )
+        seen = now - timedelta(minutes=7 + 50 * place**2)
+        Membership.objects.create(workspace=demo, user=user, role=member["role"], last_seen_at=seen, created_at=founded)
+        agents.append(user)
+    with workspace(demo):
+        threads = Threads(demo, told, agents, now)
+        threads.load(People(demo, told, agents, now).load(threads.asked()))
+    return demo
