@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from django.test.utils import setup_databases, teardown_databases
+from django.test.utils import override_settings, setup_databases, teardown_databases
 
 from gopimi.lib.roles import as_owner
 from gopimi.lib.tenancy import workspace
@@ -32,8 +32,9 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True)
-def files_in_a_folder_of_their_own(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "MEDIA_ROOT", str(tmp_path / "uploads"))
+def files_in_a_folder_of_their_own(tmp_path: Any) -> Iterator[None]:
+    with override_settings(MEDIA_ROOT=str(tmp_path / "uploads")):  # the storage hears of it, unlike of a patch
+        yield
 
 
 def member(target: Workspace, name: str, role: str) -> User:
