@@ -1,0 +1,159 @@
+"""A mail's HTML made safe to show, and made into text.
+
+What is stored has no style, script, form or remote image, and links that tell nothing about where they were opened.
+Pictures that came with the mail stay as `cid:` and get their address when they are shown (`with_pictures`).
+"""
+
+import html
+import re
+from collections.abc import Mapping
+from html.parser import HTMLParser
+
+import nh3
+
+TAGS = {
+    "a", "abbr", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "dd",
+    "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img",
+    "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "wbr",
+}  # fmt: skip
+ATTRIBUTES = {
+    "*": {"dir"},
+    "a": {"href", "title"},
+    "img": {"src", "alt"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+# These go with what is in them.
+UNREAD = {"script", "style", "title", "template", "noscript", "object", "svg", "math", "select", "textarea"}
+CLEANER = nh3.Cleaner(
+    tags=TAGS,
+    attributes=ATTRIBUTES,
+    clean_content_tags=UNREAD,
+    url_schemes={"http", "https", "mailto", "cid"},
+    url_relative="deny",  # it would lead into this site
+    attribute_filter=lambda tag, _, value: None if tag == "a" and value.lower().startswith("cid:") else value,
+    link_rel="noopener noreferrer nofollow",
+    set_tag_attribute_values={"a": {"target": "_blank"}},
+    strip_comments=True,
+)
+# In what the cleaner made every tag is well formed and every value in double quotes.
+IMAGE = re.compile(r'<img(?:[^>"]|"[^"]*")*>')
+SOURCE = re.compile(r' src="cid:([^"]*)"')
+ALTERNATIVE = re.compile(r' alt="([^"]*)"')
+
+BLOCKS = {
+    "address", "blockquote", "caption", "center", "dd", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3",
+    "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "table", "tr", "ul",
+}  # fmt: skip
+SPACED = {"p", "ul", "ol", "dl", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
+WHITE = re.compile(r"[ \t\n\r\f]+")
+
+
+def sanitize(source: str) -> str:
+    """HTML that is safe inside a page, whatever is in the source. Well formed; no remote address is loaded by it."""
+    return IMAGE.sub(_image, CLEANER.clean(source)).strip()
+
+
+def _image(tag: re.Match[str]) -> str:
+    source, alternative = SOURCE.search(tag[0]), ALTERNATIVE.search(tag[0])
+    text = alternative[1] if alternative else ""
+    return f'<img src="cid:{source[1]}" alt="{text}">' if source else text.replace('"', "&quot;")
+
+
+def with_pictures(safe: str, addresses: Mapping[str, str]) -> str:
+    """Sanitized HTML with each `cid:` picture at the address of its Content-ID, and the others as their text."""
+
+    def shown(tag: re.Match[str]) -> str:
+        source, alternative = SOURCE.search(tag[0]), ALTERNATIVE.search(tag[0])
+        text = alternative[1] if alternative else ""
+        address = addresses.get(html.unescape(source[1])) if source else None
+        return f'<img src="{html.escape(address)}" alt="{text}" loading="lazy">' if address else text
+
+    return IMAGE.sub(shown, safe)
+
+
+def from_text(text: str) -> str:
+    """Plain text as HTML, for a place between parts that are HTML."""
+    return f"<p>{html.escape(text.strip()).replace(chr(10), '<br>')}</p>"
+
+
+def to_text(safe: str) -> str:
+    """What people read of sanitized HTML, in plain text: lists with dashes, quotations with ">", links with address."""
+    reader = _Reader()
+    reader.feed(safe)
+    reader.close()
+    return reader.text()
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.lines: list[str] = []
+        self.line = ""
+        self.quotes = self.preformatted = 0
+        self.link, self.link_start = "", 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in BLOCKS:
+            self._end_block(tag)
+        match tag:
+            case "br":
+                self._end_line()
+            case "li":
+                self.line = "- "
+            case "hr":
+                self.line = "---"
+                self._end_line()
+            case "td" | "th" if self.line:
+                self.line += " "
+            case "blockquote":
+                self.quotes += 1
+            case "pre":
+                self.preformatted += 1
+            case "img":
+                self.line += dict(attrs).get("alt") or ""
+            case "a":
+                self.link, self.link_start = dict(attrs).get("href") or "", len(self.line)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            label = self.line[self.link_start :].strip()
+            address = self.link.removeprefix("mailto:")
+            if address and label and address.rstrip("/") not in (label, f"https://{label}", f"http://{label}"):
+                self.line += f" <{address}>"
+            self.link = ""
+        if tag in BLOCKS:
+            self._end_block(tag)
+        if tag == "blockquote":
+            self.quotes = max(0, self.quotes - 1)
+        if tag == "pre":
+            self.preformatted = max(0, self.preformatted - 1)
+
+    def handle_data(self, data: str) -> None:
+        if self.preformatted:
+            *lines, rest = data.split("\n")
+            for line in lines:
+                self.line += line
+                self._end_line()
+            self.line += rest
+            return
+        data = WHITE.sub(" ", data)
+        self.line += data.lstrip(" ") if not self.line or self.line.endswith(" ") else data
+
+    def _end_block(self, tag: str) -> None:
+        if self.line.strip():
+            self._end_line()
+        if tag in SPACED and self.lines and self.lines[-1].strip("> "):
+            self.lines.append("> " * self.quotes)
+
+    def _end_line(self) -> None:
+        self.lines.append("> " * self.quotes + self.line.rstrip())
+        self.line, self.link_start = "", 0
+
+    def text(self) -> str:
+        if self.line.strip():
+            self._end_line()
+        lines = "\n".join(line.rstrip() for line in self.lines).replace("\xa0", " ")
+        return re.sub(r"\n{3,}", "\n\n", lines).strip()
