@@ -1,0 +1,40 @@
+"""Mailboxes and their addresses: each address of the installation leads to one mailbox."""
+
+from django.db import IntegrityError, transaction
+
+from gopimi.lib import addresses
+from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.models import Workspace
+from tickets.models import Mailbox, MailboxAddress
+
+
+class UnknownRecipient(LookupError):
+    """No mailbox has this address."""
+
+
+class AddressInUse(ValueError):
+    """Another mailbox has this address, of this workspace or of another one."""
+
+
+def find(recipient: str) -> MailboxAddress:
+    """Where mail to this address goes. Raises UnknownRecipient."""
+    try:
+        key = addresses.email_key(recipient)
+    except addresses.InvalidAddress as error:
+        raise UnknownRecipient(f"{recipient!r} isn't an email address.") from error
+    address = MailboxAddress.objects.select_related("workspace").filter(key=key).first()
+    if address is None:
+        raise UnknownRecipient(f"No mailbox has the address {recipient}.")
+    return address
+
+
+def create(target: Workspace, address: str, purpose: str, name: str = "") -> Mailbox:
+    """Give a workspace a mailbox. Raises InvalidAddress and AddressInUse."""
+    parsed = addresses.parse(address)
+    try:
+        with workspace(target), transaction.atomic():
+            mailbox = Mailbox.objects.for_workspace(target).create(address=parsed.given, purpose=purpose, name=name)
+            MailboxAddress.objects.create(key=parsed.key, workspace=target, mailbox_id=mailbox.pk)
+    except IntegrityError as error:
+        raise AddressInUse(f"A mailbox with the address {parsed.given} exists already.") from error
+    return mailbox

@@ -1,0 +1,35 @@
+"""Which ticket or conversation a mail belongs to, by the ids that it names and never by its subject."""
+
+from gopimi.workspaces.models import Workspace
+from tickets.mailparse import Mail
+from tickets.messageids import digest, is_ours
+from tickets.models import Conversation, Message, MessageId, Ticket
+
+MOST_IDS = 200  # some mailers never shorten References
+
+
+def find(target: Workspace, mail: Mail) -> Ticket | Conversation | None:
+    """The thread that In-Reply-To names, then the References from the last to the first, its row locked.
+
+    Of the ids that come from this workspace alone: those of ours whose signature holds, and those that came in.
+    """
+    named = [*mail.in_reply_to, *reversed(mail.references), *mail.about]
+    digests = {digest(identifier): identifier for identifier in named[:MOST_IDS]}
+    if not digests:
+        return None
+    known: dict[bytes, Message] = {}
+    rows = MessageId.objects.for_workspace(target).filter(digest__in=list(digests)).select_related("message")
+    for row in rows.order_by("message_id"):
+        key, message = bytes(row.digest), row.message
+        ours = message.direction == Message.Direction.OUTBOUND
+        if ours and not is_ours(digests[key], target.pk, message.pk):
+            continue
+        # Several mails may carry one id. Ours is ours, whoever sends it again as theirs; else the newest counts.
+        if key not in known or ours or known[key].direction != Message.Direction.OUTBOUND:
+            known[key] = message
+    message = next((known[key] for key in digests if key in known), None)
+    if message is None:
+        return None
+    threads = Ticket.objects if message.ticket_id else Conversation.objects
+    locked = threads.for_workspace(target).select_for_update(no_key=True)
+    return locked.get(pk=message.ticket_id or message.conversation_id)
