@@ -17,6 +17,7 @@ from customfields.parsing import TEXT_LENGTH
 from customfields.querysets import FieldQuerySet, OptionQuerySet, ValueQuerySet
 from customfields.types import TYPES, FieldType, Kind
 from gopimi.lib.folding import Fold, Lower, key_field, lower
+from gopimi.lib.refusals import Refusals, flag, refuse
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 
 
@@ -106,12 +107,12 @@ class Field(TenantModel):
     def change(self, **given: Any) -> None:
         """Change label, help text, featured or required, those that are given. Raises ValidationError."""
         self.siblings.lock()
-        refusals = rules.Refusals()
+        refusals = Refusals()
         checks = {
             "label": lambda text: self.siblings.free_label(text, but=self),
             "help_text": rules.help_text,
-            "featured": lambda value: rules.flag("featured", value),
-            "required": lambda value: rules.flag("required", value),
+            "featured": lambda value: flag("featured", value),
+            "required": lambda value: flag("required", value),
         }
         checked = {name: refusals.attempt(checks[name], value) for name, value in given.items()}
         refusals.check()
@@ -153,7 +154,7 @@ class Field(TenantModel):
     def add_option(self, label: Any) -> "Option":
         """A new option at the end. Raises ValidationError."""
         if not self.type.has_options:
-            raise rules.refuse("label", "not_select", "Only a select has options.")
+            raise refuse("label", "not_select", "Only a select has options.")
         self.siblings.lock()
         option = self.own_options.create(
             field=self, label=self.own_options.free_label(label), position=self.own_options.next_position()
@@ -178,7 +179,7 @@ class Field(TenantModel):
                     active[pk].rename(label)
             except ValidationError as error:
                 message = f"Option {number}: {error.messages[0]}"
-                raise rules.refuse("options", error.error_dict["label"][0].code, message) from error
+                raise refuse("options", error.error_dict["label"][0].code, message) from error
             ids.append(pk)
         self.own_options.reorder(ids)
         self.touch()
@@ -253,7 +254,7 @@ class Option(TenantModel):
     def remove(self, replace_with: "Option | None" = None) -> None:
         """Delete it for good; its values go too, or are given another option of the same field."""
         if replace_with is not None and (replace_with.field_id != self.field_id or replace_with == self):
-            raise rules.refuse("replace_with", "invalid_choice", "Give another option of the same field.")
+            raise refuse("replace_with", "invalid_choice", "Give another option of the same field.")
         self._write(deleted_at=timezone.now())
         self.erase(replace_with)
 

@@ -1,4 +1,4 @@
-"""How fields, options and values are found, defined, put in order and removed. Refusals as in `rules.py`."""
+"""How fields, options and values are found, defined, put in order and removed. Raises as in `rules.py`."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -9,6 +9,7 @@ from django.db.models import Count, Max
 from customfields import rules
 from customfields.keys import is_key, key_from
 from gopimi.lib.folding import lower
+from gopimi.lib.refusals import Refusals, flag, refuse
 from gopimi.lib.tenancy import TenantQuerySet
 from gopimi.workspaces.models import Workspace
 
@@ -61,7 +62,7 @@ class FieldQuerySet(OrderedQuerySet):
         label = rules.label("label", text)
         others = self.active().filter(label_lower=lower(label)).exclude(pk=but.pk if but else None)
         if others.exists():
-            raise rules.refuse("label", "taken", f"There is a field called “{label}” already.")
+            raise refuse("label", "taken", f"There is a field called “{label}” already.")
         return label
 
     def free_key(self, key: Any, label: str) -> str:
@@ -71,9 +72,9 @@ class FieldQuerySet(OrderedQuerySet):
             return key_from(label, taken)
         if not isinstance(key, str) or not is_key(key):
             shape = "Use a to z, 0 to 9 and single underscores, a letter first, at most 63 characters."
-            raise rules.refuse("key", "invalid_key", shape)
+            raise refuse("key", "invalid_key", shape)
         if key in taken:
-            raise rules.refuse("key", "taken", f"The key {key} is in use, maybe by an archived field.")
+            raise refuse("key", "taken", f"The key {key} is in use, maybe by an archived field.")
         return key
 
     @transaction.atomic
@@ -91,15 +92,15 @@ class FieldQuerySet(OrderedQuerySet):
     ) -> "Field":
         """Make a field, with the labels of its options, at the end of the list. All that is refused comes at once."""
         self.lock()
-        refusals = rules.Refusals()
-        multiple = bool(refusals.attempt(rules.flag, "multiple", multiple))
+        refusals = Refusals()
+        multiple = bool(refusals.attempt(flag, "multiple", multiple))
         kind = refusals.attempt(rules.type_of, type, multiple)
         labels = refusals.attempt(rules.option_labels, options, kind)
         checked = {
             "label": refusals.attempt(self.free_label, label),
             "key": refusals.attempt(self.free_key, key, label if isinstance(label, str) else ""),
-            "featured": refusals.attempt(rules.flag, "featured", featured),
-            "required": refusals.attempt(rules.flag, "required", required),
+            "featured": refusals.attempt(flag, "featured", featured),
+            "required": refusals.attempt(flag, "required", required),
             "help_text": refusals.attempt(rules.help_text, help_text),
         }
         refusals.check()
@@ -116,7 +117,7 @@ class OptionQuerySet(OrderedQuerySet):
         others = self.known().filter(label_lower=lower(label)).exclude(pk=but.pk if but else None)
         if (other := others.first()) is not None:
             where = "among the archived options; bring it back instead" if other.archived_at else "already"
-            raise rules.refuse("label", "taken", f"There is “{label}” {where}.")
+            raise refuse("label", "taken", f"There is “{label}” {where}.")
         return label
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customfields.forms import DeleteFieldForm, DeleteOptionForm, FieldForm
 from customfields.keys import key_from
-from customfields.models import Field, FieldValue, Option
+from customfields.models import Field, FieldValue
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts
 from gopimi.workspaces.permissions import admin_required
@@ -20,34 +20,31 @@ def _fields(request: Any) -> Any:
     return Field.objects.for_workspace(request.workspace)
 
 
-def _list(request: Any, *, status: int = 200, **context: Any) -> HttpResponse:
+@admin_required
+@require_GET
+def fields(request: Any) -> HttpResponse:
     filled = FieldValue.objects.for_workspace(request.workspace).contacts_by("field_id")
     known = list(_fields(request).known().with_options())
     for field in known:
         field.filled = filled.get(field.pk, 0)
-    context["section"] = "contacts"
-    context["active"] = [field for field in known if not field.archived_at]
-    context["archived"] = [field for field in known if field.archived_at]
-    fragments = {"fields": "customfields/_list.html", "dialog": context.get("dialog", "")}
-    return htmx.page(request, "customfields/list.html", context, fragments=fragments, status=status)
+    context = {
+        "section": "contacts",
+        "active": [field for field in known if not field.archived_at],
+        "archived": [field for field in known if field.archived_at],
+    }
+    return htmx.page(request, "customfields/list.html", context, fragments={"fields": "customfields/_list.html"})
 
 
-@require_GET
 @admin_required
-def fields(request: Any) -> HttpResponse:
-    return _list(request)
-
-
 @require_http_methods(["GET", "POST"])
-@admin_required
 def new(request: Any) -> HttpResponse:
     return _form(request, None)
 
 
-@require_http_methods(["GET", "POST"])
 @admin_required
-def edit(request: Any, pk: int) -> HttpResponse:
-    return _form(request, get_object_or_404(_fields(request).known(), pk=pk))
+@require_http_methods(["GET", "POST"])
+def edit(request: Any, field_id: int) -> HttpResponse:
+    return _form(request, get_object_or_404(_fields(request).known(), pk=field_id))
 
 
 def _form(request: Any, field: Field | None) -> HttpResponse:
@@ -92,8 +89,8 @@ def _arranged(request: Any, field: Field | None, command: str, value: str) -> Fi
     return form
 
 
-@require_GET
 @admin_required
+@require_GET
 def key(request: Any) -> HttpResponse:
     """The key that a new field with this label would get, shown while one types."""
     taken = set(_fields(request).values_list("key", flat=True))
@@ -103,8 +100,8 @@ def key(request: Any) -> HttpResponse:
     return htmx.fragment(request, "customfields/_key.html", {"form": form})
 
 
-@require_POST
 @admin_required
+@require_POST
 def reorder(request: Any) -> HttpResponse:
     """By drag, all ids in their new order; by a button without JavaScript, "move" as "12:up"."""
     ids = [int(pk) for pk in request.POST.getlist("ids") if pk.isdecimal()]
@@ -120,18 +117,18 @@ def reorder(request: Any) -> HttpResponse:
     return toasts.done(request, request.workspace.url("customfields:list"))
 
 
-@require_POST
 @admin_required
-def archive(request: Any, pk: int) -> HttpResponse:
-    field = get_object_or_404(_fields(request).known(), pk=pk)
+@require_POST
+def archive(request: Any, field_id: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).known(), pk=field_id)
     field.archive()
     return _back(request, f"{field.label} archived", undo=request.workspace.url("customfields:restore", field.pk))
 
 
-@require_POST
 @admin_required
-def restore(request: Any, pk: int) -> HttpResponse:
-    field = get_object_or_404(_fields(request).known(), pk=pk)
+@require_POST
+def restore(request: Any, field_id: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).known(), pk=field_id)
     try:
         field.restore()
     except ValidationError as error:
@@ -143,38 +140,43 @@ def _back(request: Any, text: str, undo: str = "") -> HttpResponse:
     return toasts.done(request, request.workspace.url("customfields:list"), text, undo, fields_changed=True)
 
 
-@require_http_methods(["GET", "POST"])
 @admin_required
-def delete(request: Any, pk: int) -> HttpResponse:
-    field = get_object_or_404(_fields(request).archived(), pk=pk)
+@require_http_methods(["GET", "POST"])
+def delete(request: Any, field_id: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).archived(), pk=field_id)
     form = DeleteFieldForm(request.POST if request.method == "POST" else None, field=field)
     if form.is_valid():
         field.remove()
         return _back(request, f"{field.label} deleted")
-    context = {"dialog": "customfields/_delete.html", "form": form, "field": field}
-    return _list(request, status=422 if form.errors else 200, contacts=field.contacts_with_value(), **context)
+    context = {
+        "section": "contacts",
+        "back": request.workspace.url("customfields:list"),
+        "form": form,
+        "field": field,
+        "contacts": field.contacts_with_value(),
+    }
+    status = 422 if form.errors else 200
+    return htmx.dialog(request, "customfields/_delete.html", f"Delete {field.label}", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
 @admin_required
-def delete_option(request: Any, pk: int, option_pk: int) -> HttpResponse:
-    field = get_object_or_404(_fields(request).known(), pk=pk)
-    option = get_object_or_404(Option.objects.for_workspace(request.workspace).archived(), field=field, pk=option_pk)
+@require_http_methods(["GET", "POST"])
+def delete_option(request: Any, field_id: int, option_id: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).known(), pk=field_id)
+    option = get_object_or_404(field.own_options.archived(), pk=option_id)
     form = DeleteOptionForm(request.POST if request.method == "POST" else None, option=option)
+    back = request.workspace.url("customfields:detail", field.pk)
     if form.is_valid():
         option.remove(form.cleaned_data["replace_with"])
         messages.success(request, f"{option.label} deleted")
-        return htmx.go(request, request.workspace.url("customfields:detail", field.pk))
+        return htmx.go(request, back)
     context = {
         "section": "contacts",
-        "form": FieldForm(None, workspace=request.workspace, field=field),
+        "back": back,
+        "form": form,
         "field": field,
         "option": option,
-        "delete_form": form,
-        "filled": field.contacts_with_value(),
         "contacts": option.contacts_with_value(),
-        "dialog": "customfields/_delete_option.html",
     }
-    fragments = {"dialog": "customfields/_delete_option.html"}
     status = 422 if form.errors else 200
-    return htmx.page(request, "customfields/field.html", context, fragments=fragments, status=status)
+    return htmx.dialog(request, "customfields/_delete_option.html", f"Delete {option.label}", context, status=status)
