@@ -80,24 +80,25 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         )
         Event.objects.create(workspace=globex, ticket=ticket, what="status", actor_kind="system")
     token, _ = ApiToken.issue(globex, "Theirs", ["contacts:read"])
-    return {
-        "token_id": token.pk,
-        "organization_id": organization.pk,
-        "contact_id": contact.pk,
-        "field_id": field.pk,
-        "option_id": option.pk,
-        "tag_id": tag.pk,
-        "view_id": view.pk,
-        "number": ticket.number,
-        "conversation_id": conversation.pk,
-        "message_id": message.pk,
-        "attachment_id": attachment.pk,
-        "mailbox_id": mailbox.pk,
-        "raw_mail_id": raw.pk,
-        "deletion": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
-        "property": "name",
-        "key": field.key,
-    }
+    return {  # by the routes' namespace
+        "settings": {"token_id": token.pk, "mailbox_id": mailbox.pk, "raw_mail_id": raw.pk},
+        "organizations": {"pk": organization.pk},
+        "customfields": {"pk": field.pk, "option_pk": option.pk},
+        "contacts": {
+            "pk": contact.pk, "field_pk": field.pk, "key": field.key, "property": "name", "view_pk": view.pk,
+            "deletion": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
+        },
+        "tickets": {
+            "number": ticket.number, "conversation_id": conversation.pk, "contact_id": contact.pk, "message_id": message.pk,
+            "attachment_id": attachment.pk,
+        },
+    }  # fmt: skip
+
+
+def address(slug: str, name: str, parameters: list[str], theirs: dict[str, Any]) -> str:
+    """The page's address in a workspace, with the other's ids in it."""
+    ids = theirs[name.partition(":")[0]] if len(parameters) > 1 else {}
+    return reverse(name, kwargs={"slug": slug, **{key: ids[key] for key in parameters if key != "slug"}})
 
 
 def snapshot(target: Workspace) -> dict[str, list[dict[str, Any]]]:
@@ -117,7 +118,7 @@ def test_the_other_workspace_has_a_row_in_every_table(globex: Workspace, theirs:
 def test_their_ids_in_my_workspace(
     as_alice: Client, acme: Workspace, globex: Workspace, theirs: dict[str, Any], name: str, parameters: list[str]
 ) -> None:
-    url = reverse(name, kwargs={"slug": acme.slug, **{key: theirs[key] for key in parameters if key != "slug"}})
+    url = address(acme.slug, name, parameters, theirs)
     before = snapshot(globex), snapshot(acme)
     for verb in VERBS:
         answer = getattr(as_alice, verb)(url)
@@ -130,7 +131,7 @@ def test_their_ids_in_my_workspace(
 def test_their_workspace(
     as_alice: Client, globex: Workspace, theirs: dict[str, Any], name: str, parameters: list[str]
 ) -> None:
-    url = reverse(name, kwargs={"slug": globex.slug, **{key: theirs[key] for key in parameters if key != "slug"}})
+    url = address(globex.slug, name, parameters, theirs)
     before = snapshot(globex)
     for verb in VERBS:
         assert getattr(as_alice, verb)(url).status_code == 404, f"{verb} {url}"
@@ -141,7 +142,7 @@ def test_their_workspace(
 def test_without_signing_in(
     client: Client, globex: Workspace, theirs: dict[str, Any], name: str, parameters: list[str]
 ) -> None:
-    url = reverse(name, kwargs={"slug": globex.slug, **{key: theirs[key] for key in parameters if key != "slug"}})
+    url = address(globex.slug, name, parameters, theirs)
     for verb in VERBS:
         answer = getattr(client, verb)(url)
         assert answer.status_code == 302, f"{verb} {url}"
