@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -50,21 +50,21 @@ class Entry:
     field_id: int | None = None
 
 
+RECORD = """
+INSERT INTO contacts_change (workspace_id, actor_kind, actor_id, contact_id, what, old, new, field_id)
+SELECT %s, %s, %s, contact_id, what, old, new, field_id
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[]) WITH ORDINALITY
+    AS given (contact_id, what, old, new, field_id, position)
+ORDER BY position
+"""
+
+
 def record(workspace_id: int, actor: Actor, entries: Iterable[Entry]) -> None:
-    """Write the entries down, in one statement."""
-    Change.objects.bulk_create(
-        Change(
-            workspace_id=workspace_id,
-            contact_id=entry.contact_id,
-            what=entry.what,
-            old=entry.old,
-            new=entry.new,
-            field_id=entry.field_id,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-        )
-        for entry in entries
-    )
+    """Write the entries down in their order, in one statement."""
+    rows = [(entry.contact_id, entry.what, entry.old, entry.new, entry.field_id) for entry in entries]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(RECORD, [workspace_id, actor.kind, actor.id, *map(list, zip(*rows, strict=True))])
 
 
 def of(contact: Any) -> models.QuerySet:

@@ -11,6 +11,8 @@ from django.db.models.functions import Now
 
 from contacts import history, searching
 from gopimi.lib import addresses
+from gopimi.lib.folding import lower
+from gopimi.lib.naming import NamedQuerySet
 from gopimi.lib.tenancy import TenantQuerySet
 from gopimi.workspaces.actor import EMAIL, Actor, ActorKind
 from gopimi.workspaces.models import QuotaExceeded, Workspace
@@ -153,14 +155,16 @@ class ContactQuerySet(TenantQuerySet):
         history.record(self._workspace, actor, (history.Entry(pk, "restored") for pk in ids))
 
 
-class TagQuerySet(TenantQuerySet):
+def tag_names(names: Iterable[str]) -> list[str]:
+    """The names as tags have them: spaces tidied, each once without regard to case, of two spellings the last."""
+    tidy = (" ".join(name.split()) for name in names)
+    return list({lower(name): name for name in tidy if name}.values())
+
+
+class TagQuerySet(NamedQuerySet):
     def named(self, names: Iterable[str]) -> list[Any]:
         """The tags with these names, without regard to case, made where they are new."""
-        wanted = {name.lower(): name for name in (" ".join(name.split()) for name in names) if name}
-        self.bulk_create(
-            [self.model(workspace_id=self.workspace_id, name=name) for name in wanted.values()], ignore_conflicts=True
-        )
-        return list(self.filter(name_lower__in=wanted))
+        return list(self.filter(pk__in=self.find_or_make(tag_names(names)).values()))
 
     def put_on(self, links: Any, side: str, row: Any, names: Iterable[str]) -> tuple[list[str], list[str]]:
         """Give `row` exactly these tags; answers with the names before and after, sorted.

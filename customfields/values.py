@@ -9,16 +9,34 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from customfields.models import VALUE_COLUMNS, Field, FieldValue
+from customfields.models import Field, FieldValue
 
 Values = dict[int, dict[int, Any]]  # contact id -> field id -> value; a field without a value is absent
 Changes = dict[int, dict[int, tuple[Any, Any]]]  # contact id -> field id -> (old, new)
 
 UNCHECKED: Any = object()
-ROW = ("text_value", "number_value", "date_value", "boolean_value", "option_id")
+SQL_TYPES = {
+    "text_value": "text",
+    "number_value": "numeric",
+    "date_value": "date",
+    "boolean_value": "boolean",
+    "option_id": "bigint",
+}
+ROW = tuple(SQL_TYPES)
+# Arrays are a quarter of the work of a parameter for each cell.
+UPSERT = {
+    column: f"""
+    INSERT INTO customfields_fieldvalue (workspace_id, contact_id, field_id, kind, value_key, {column})
+    SELECT %s, contact_id, %s, %s, value_key, value
+    FROM unnest(%s::bigint[], %s::bigint[], %s::{sql_type}[]) AS given (contact_id, value_key, value)
+    ORDER BY contact_id, value_key
+    ON CONFLICT (workspace_id, contact_id, field_id, value_key) DO UPDATE SET {column} = EXCLUDED.{column}
+    """  # noqa: S608
+    for column, sql_type in SQL_TYPES.items()
+}
 
 
 class Conflict(Exception):
@@ -65,7 +83,8 @@ def write(workspace: Any, contact_id: int, field: Field, value: Any, expected: A
         old = read(workspace, [contact_id], [field])[contact_id].get(field.pk)
         if expected is not UNCHECKED and old not in (expected, value):
             raise Conflict(field, old)
-        _store(workspace, [(contact_id, field, old, value)])
+        if old != value:
+            store(workspace, [(contact_id, field, old, value)])
     return old, value
 
 
@@ -81,7 +100,7 @@ def write_many(workspace: Any, values: Mapping[int, Mapping[Field, Any]]) -> Cha
             for field, new in row.items()
             if (old := before[contact_id].get(field.pk)) != new
         ]
-        _store(workspace, changes)
+        store(workspace, changes)
     changed: Changes = defaultdict(dict)
     for contact_id, field, old, new in changes:
         changed[contact_id][field.pk] = (old, new)
@@ -106,25 +125,29 @@ def _lock(workspace: Any, contact_ids: Sequence[int]) -> None:
         raise UnknownContact(f"No contact {min(missing)} in this workspace.")
 
 
-def _store(workspace: Any, changes: Sequence[tuple[int, Field, Any, Any]]) -> None:
-    """Upsert the rows of the new values, and delete those that only the old ones had."""
+def store(workspace: Any, changes: Iterable[tuple[int, Field, Any, Any]]) -> None:
+    """Write (contact id, field, old, new): upsert the new values' rows, delete those that only the old ones had.
+
+    One upsert for each field. The caller has locked the contacts or just made them, and leaves out what didn't change.
+    """
     workspace_id = getattr(workspace, "pk", workspace)
-    stored = FieldValue.objects.for_workspace(workspace_id)
-    rows, stale = [], defaultdict(list)
+    fields: dict[int, Field] = {}
+    rows, stale = defaultdict(list), defaultdict(list)
     for contact_id, field, old, new in changes:
+        fields[field.pk] = field
         kept = set()
         for columns in field.type.rows(field, new):
             kept.add(columns["value_key"])
-            rows.append(FieldValue(workspace_id=workspace_id, contact_id=contact_id, field=field, **columns))
+            rows[field.pk].append((contact_id, columns["value_key"], columns[field.type.column]))
         for columns in field.type.rows(field, old):
             if columns["value_key"] not in kept:
                 stale[field.pk, columns["value_key"]].append(contact_id)
+    stored = FieldValue.objects.for_workspace(workspace_id)
     for (field_id, value_key), contact_ids in stale.items():
         stored.filter(field_id=field_id, value_key=value_key, contact_id__in=contact_ids).delete()
-    stored.bulk_create(
-        rows,
-        batch_size=1000,
-        update_conflicts=True,
-        unique_fields=["workspace", "contact", "field", "value_key"],
-        update_fields=list(VALUE_COLUMNS),
-    )
+    with connection.cursor() as cursor:
+        for field_id, given in sorted(rows.items()):
+            kind = fields[field_id].type
+            cursor.execute(
+                UPSERT[kind.column], [workspace_id, field_id, kind.kind, *map(list, zip(*given, strict=True))]
+            )

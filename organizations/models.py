@@ -5,7 +5,14 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from gopimi.lib.folding import Fold, Lower, key_field
+from gopimi.lib.naming import NamedQuerySet
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
+
+
+class OrganizationQuerySet(NamedQuerySet):
+    def named(self, name: str) -> "Organization":
+        """The organization with this name, without regard to case, made where it is new."""
+        return self.get(pk=self.find_or_make([name])[name])  # type: ignore[no-any-return]
 
 
 class Organization(TenantModel):
@@ -18,6 +25,8 @@ class Organization(TenantModel):
     open_ticket_count = models.PositiveIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = OrganizationQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

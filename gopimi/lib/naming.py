@@ -1,0 +1,36 @@
+"""Rows that people call by a name without regard to case: found or made, many at a time."""
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from gopimi.lib.folding import lower
+from gopimi.lib.tenancy import TenantQuerySet
+
+
+class NamedQuerySet(TenantQuerySet):
+    """For models with `name` and its unique `name_lower`. Start from `for_workspace()`."""
+
+    def ids_by_name(self, names: Iterable[str]) -> dict[str, int]:
+        """The ids of those that exist, by the names as they were given."""
+        self._require_workspace()
+        # PostgreSQL lowers the given names, as it lowered the stored ones: Python's Unicode can be of another version.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                'SELECT given.name, id FROM (SELECT name, lower(name COLLATE "pg_c_utf8") COLLATE "C" AS name_lower'  # noqa: S608
+                f" FROM unnest(%s::text[]) AS name) AS given JOIN {self.model._meta.db_table} AS known"
+                " ON known.workspace_id = %s AND known.name_lower = given.name_lower",
+                [list(set(names)), self.workspace_id],
+            )
+            return dict(cursor.fetchall())
+
+    def find_or_make(self, names: Iterable[str]) -> dict[str, int]:
+        """The ids of all, made where they are new; of two spellings of a new name the first is kept."""
+        names = list(dict.fromkeys(names))
+        found = self.ids_by_name(names)
+        if new := [name for name in names if name not in found]:
+            # In one order, so that two who make the same names wait for each other and don't deadlock.
+            rows = [self.model(workspace_id=self.workspace_id, name=name) for name in sorted(new, key=lower)]
+            self.bulk_create(rows, ignore_conflicts=True)
+            found |= self.ids_by_name(new)
+        return found
