@@ -15,6 +15,7 @@ from gopimi.lib.addresses import email_key
 from gopimi.lib.tenancy import tenant_models, workspace
 from gopimi.workspaces.models import Workspace
 from organizations.models import Organization
+from tickets import messageids
 from tickets.models import Attachment, Conversation, Event, Message, MessageId, Ticket
 
 # What the demo doesn't have: views are saved by people, and its mails were never raw.
@@ -129,6 +130,8 @@ def test_mails_are_threaded_and_none_waits_to_be_sent(demo: Workspace) -> None:
         assert MessageId.objects.for_workspace(demo).count() == mails.count()
         known = set(mails.values_list("message_id", flat=True))
         assert set(mails.exclude(in_reply_to="").values_list("in_reply_to", flat=True)) < known
+        for reply in mails.filter(direction="outbound"):
+            assert messageids.is_ours(reply.message_id, demo.pk, reply.pk)
 
 
 def test_attachments_can_be_read(demo: Workspace) -> None:

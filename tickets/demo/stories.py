@@ -47,6 +47,7 @@ class Step:
     after: timedelta | None = None
     by: str = ""
     mail: str = ""
+    cc: str = ""
     html: str = ""
     reply: str = ""
     note: str = ""

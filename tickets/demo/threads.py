@@ -1,6 +1,5 @@
 """The tickets and conversations of a demo workspace, with messages, attachments and events."""
 
-import hashlib
 from collections import defaultdict
 from datetime import datetime, timedelta
 from random import Random
@@ -10,14 +9,12 @@ from contacts.models import Contact, Tag
 from gopimi.lib import addresses
 from gopimi.workspaces.actor import EMAIL, Actor
 from gopimi.workspaces.models import User, Workspace
+from tickets import attachments, mailboxes, mailhtml, messageids
 from tickets.demo import files
 from tickets.demo.stories import Step, Story
 from tickets.models import (
-    Attachment,
     Conversation,
     Event,
-    Mailbox,
-    MailboxAddress,
     Message,
     MessageId,
     Priority,
@@ -73,11 +70,7 @@ class Threads:
     def load_mailboxes(self) -> None:
         self.mailboxes = {}
         for told in self.told["mailbox"]:
-            mailbox = Mailbox.objects.for_workspace(self.workspace).create(**told)
-            MailboxAddress.objects.create(
-                key=addresses.email_key(mailbox.address), workspace=self.workspace, mailbox_id=mailbox.pk
-            )
-            self.mailboxes[mailbox.purpose] = mailbox
+            self.mailboxes[told["purpose"]] = mailboxes.create(self.workspace, **told)
 
     @staticmethod
     def conversation(story: Story, contact: Contact | None) -> Conversation:
@@ -88,14 +81,16 @@ class Threads:
         """A thread as its steps leave it."""
         thread.workspace, thread.subject, thread.created_at = self.workspace, story.subject, times[0]
         thread.mailbox = self.mailboxes["ticket" if isinstance(thread, Ticket) else "inbox"]
+        answered = None
         for step, at in zip(story.steps, times, strict=True):
             thread.updated_at = at
             self.change(thread, step.by, at, assignee=self.agents.get(step.assign), priority=step.priority)
             if step.mail:
-                self.write(thread, step, at, story)
+                self.write(thread, step, at, story, answered)
                 self.change(thread, "", at, status="open")
             elif step.reply or step.note:
-                self.write(thread, step, at + MOMENT, story)
+                written = self.write(thread, step, at + MOMENT, story, None)
+                answered = written if step.reply else answered
             self.change(thread, step.by, at + 2 * MOMENT, status=step.status)
         return thread
 
@@ -121,25 +116,45 @@ class Threads:
                 )
             )
 
-    def write(self, thread: Any, step: Step, at: datetime, story: Story) -> None:
-        """The message of this step."""
-        message = Message(workspace=self.workspace, **self.of(thread), mailbox=thread.mailbox, created_at=at)
+    def write(self, thread: Any, step: Step, at: datetime, story: Story, answered: Message | None) -> Message:
+        """The message of this step. `answered` is the agent's reply before it, if there is one."""
         customer = thread.contact.email if thread.contact else story.email
         if step.mail:
-            message.direction, message.state = Message.Direction.INBOUND, Message.State.RECEIVED
-            message.author_type, message.author_contact = Message.Author.CONTACT, thread.contact
-            message.author_name, message.author_email, message.to = story.name, customer, thread.mailbox.address
-            message.attribution = f"From: {customer}"
+            values = {
+                "direction": Message.Direction.INBOUND,
+                "state": Message.State.RECEIVED,
+                "author_type": Message.Author.CONTACT,
+                "author_contact": thread.contact,
+                "author_name": story.name,
+                "author_email": customer,
+                "to": thread.mailbox.address,
+                "cc": step.cc,
+                "attribution": f"From: {customer}",
+                "body_text": step.mail + self.quotation(answered),
+                "body_html": mailhtml.sanitize(step.html),
+            }
         else:
             agent = self.agents[step.by]
-            message.author_type, message.author_user, message.author_name = Message.Author.AGENT, agent, agent.name
-            message.direction = Message.Direction.OUTBOUND if step.reply else Message.Direction.NOTE
-            message.state = Message.State.SENT
-            message.author_email = thread.mailbox.address if step.reply else agent.email
-            message.to = customer if step.reply else ""
-        message.body_text = step.mail or step.reply or step.note
-        message.body_html = step.html
+            values = {
+                "direction": Message.Direction.OUTBOUND if step.reply else Message.Direction.NOTE,
+                "state": Message.State.SENT,
+                "author_type": Message.Author.AGENT,
+                "author_user": agent,
+                "author_name": agent.name,
+                "author_email": thread.mailbox.address if step.reply else agent.email,
+                "to": customer if step.reply else "",
+                "body_text": step.reply or step.note,
+            }
+        message = Message(workspace=self.workspace, **self.of(thread), mailbox=thread.mailbox, created_at=at, **values)
         self.messages.append((message, step))
+        return message
+
+    def quotation(self, answered: Message | None) -> str:
+        """What half of all mail programs put under an answer."""
+        if answered is None or self.random.random() < 0.5:
+            return ""
+        lines = "\n".join(f"> {line}".rstrip() for line in answered.body_text.splitlines())
+        return f"\n\nOn {answered.created_at:%d %b %Y at %H:%M}, {answered.author_name} wrote:\n{lines}"
 
     @staticmethod
     def of(thread: Thread) -> dict[str, Thread]:
@@ -163,26 +178,18 @@ class Threads:
         for mail in mails:
             before = sent[mail.ticket or mail.conversation]
             domain = addresses.parse(mail.author_email).domain
-            mail.message_id = f"{self.random.getrandbits(80):020x}@mail.{domain}"
+            if mail.direction == Message.Direction.OUTBOUND:
+                mail.message_id = messageids.make(self.workspace.pk, mail.pk, domain)
+            else:
+                mail.message_id = f"{self.random.getrandbits(80):020x}@mail.{domain}"
             mail.in_reply_to, mail.references = "".join(before[-1:]), " ".join(before)
             before.append(mail.message_id)
         Message.objects.for_workspace(self.workspace).bulk_update(mails, ["message_id", "in_reply_to", "references"])
         MessageId.objects.bulk_create(
-            MessageId(workspace=self.workspace, digest=hashlib.sha256(mail.message_id.encode()).digest(), message=mail)
+            MessageId(workspace=self.workspace, digest=messageids.digest(mail.message_id), message=mail)
             for mail in mails
         )
-        Attachment.objects.bulk_create(
-            self.attachment(message, name) for message, step in self.messages for name in step.files
-        )
-
-    def attachment(self, message: Message, name: str) -> Attachment:
-        content_type, file = files.make(name, self.told["file"], self.random)
-        return Attachment(
-            workspace=self.workspace,
-            message=message,
-            filename=name,
-            content_type=content_type,
-            size=file.size,
-            file=file,
-            created_at=message.created_at,
-        )
+        for message, step in self.messages:
+            for name in step.files:
+                content_type, content = files.make(name, self.told["file"], self.random)
+                attachments.attach(message, content, name, content_type)
