@@ -16,7 +16,8 @@ class Change(TenantModel):
     """One thing that happened to a contact: what changed, from what to what, when and by whom.
 
     `what` is a property's name ("name", "email", "organization", "tags"), "field" for a custom field's value, or an
-    event ("created", "deleted", "restored"). Old and new are texts as people read them.
+    event ("created", "deleted", "restored"). Old and new are texts from which the value can be read again; `shown_old` and
+    `shown_new` are for people.
     """
 
     contact = CompositeForeignKey("contacts.Contact", related_name="changes")
@@ -37,6 +38,17 @@ class Change(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.what} of {self.contact_id}"
+
+    @property
+    def shown_old(self) -> str:
+        return self._shown(self.old)
+
+    @property
+    def shown_new(self) -> str:
+        return self._shown(self.new)
+
+    def _shown(self, text: str | None) -> str:
+        return self.field.type.shown(self.field, text or "") if self.field else text or ""
 
 
 @dataclass(frozen=True, slots=True)

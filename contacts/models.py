@@ -162,7 +162,7 @@ class Contact(TenantModel):
             seen = expected.get(field, field_values.UNCHECKED)
             old, new = field_values.write(self.workspace_id, self.pk, field, value, seen)
             if old != new:
-                before, after = field.type.display(old) or None, field.type.display(new) or None
+                before, after = field.type.to_text(old) or None, field.type.to_text(new) or None
                 entries.append(history.Entry(self.pk, "field", before, after, field.pk))
         return entries
 

@@ -93,6 +93,10 @@ class FieldType:
         """What people read, in the active language. Plain text: the template escapes it."""
         return self.to_text(value)
 
+    def shown(self, field: "Field", text: str) -> str:
+        """What people read of a text that `to_text` made, as a history keeps it."""
+        return self.display(self.from_text(field, text, None)) if text else ""
+
     def href(self, value: Any) -> str:
         """Where the value leads to, for a link beside it; empty for most types."""
         return ""
@@ -328,6 +332,9 @@ class Select(FieldType):
 
     def to_text(self, value: Any) -> str:
         return value.label if value else ""
+
+    def shown(self, field: "Field", text: str) -> str:
+        return text.replace(";", ", ")  # the labels of then: an option may be gone or renamed
 
     def widget(self, field: "Field", stored: Any) -> Any:
         return inputs.select(self._labels(field, stored))

@@ -1,10 +1,13 @@
 """Changing a contact: narrow writes, with what changed written down."""
 
+from decimal import Decimal
+
 import pytest
 
 from contacts import history
 from contacts.models import Contact
 from contacts.querysets import AddressTaken
+from customfields.models import Kind
 from customfields.values import Conflict
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import User, Workspace
@@ -70,3 +73,10 @@ def test_the_second_of_two_who_edit_the_same_field_is_told(dana: Contact, actor:
     with pytest.raises(Conflict) as conflict:
         dana.change(actor, values={field: "silver"}, expected={field: None})
     assert conflict.value.current == "gold"
+
+
+def test_values_are_kept_exactly_and_shown_to_people(dana: Contact, actor: Actor) -> None:
+    seats = FieldFactory(workspace=dana.workspace, kind=Kind.NUMBER)
+    dana.change(actor, values={seats: Decimal("12500.50")})
+    (change,) = history.of(dana)
+    assert (change.new, change.shown_old, change.shown_new) == ("12500.50", "", "12,500.50")
