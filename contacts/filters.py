@@ -1,7 +1,7 @@
 """Which contacts, and in which order: the one reading of a URL's query for page, API, export, views and bulk actions.
 
-The parameters are API.md's (Lists): `q`, `email`, `organization`, `tag`, `source`, dates, `deleted`, `cf_<key>__<operator>`
-and `sort`. What isn't known is an error, never ignored.
+The parameters are API.md's (Lists): `q`, `email`, `organization`, `tag`, `source`, dates, `deleted`, `sort` and
+`cf_<key>__<operator>`. What isn't known is an error, never ignored.
 """
 
 from collections.abc import Callable, Mapping, Sequence

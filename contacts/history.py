@@ -1,7 +1,9 @@
 """What happened to a contact: one `Change` for each property that became another, with who did it."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
@@ -10,6 +12,7 @@ from django.db.models.functions import Now
 
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from gopimi.workspaces.actor import Actor, ActorKind
+from gopimi.workspaces.models import ApiToken, User
 
 
 class Change(TenantModel):
@@ -87,3 +90,62 @@ def of(contact: Any) -> models.QuerySet:
         .select_related("field")
         .order_by("-id")
     )
+
+
+EVENTS = {
+    "created": "created this contact",
+    "deleted": "moved this contact to the trash",
+    "restored": "restored this contact from the trash",
+}
+ICONS = {
+    "created": "user-round-plus",
+    "deleted": "trash-2",
+    "restored": "archive-restore",
+    "organization": "building-2",
+    "email": "mail",
+    "tags": "tag",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A change for people: `event` says it all, or `label` became `new` from `old`."""
+
+    icon: str
+    author: str
+    event: str
+    label: str
+    old: str | None
+    new: str | None
+    at: datetime
+
+
+def told(workspace: Any, changes: Sequence[Change]) -> list[Told]:
+    names = authors(workspace, changes)
+    return [
+        Told(
+            icon=ICONS.get(change.what, "pencil"),
+            author=names[change.pk],
+            event=EVENTS.get(change.what, ""),
+            label=change.field.label if change.field else change.what.capitalize(),
+            old=change.old,
+            new=change.new,
+            at=change.at,
+        )
+        for change in changes
+    ]
+
+
+def authors(workspace: Any, changes: Sequence[Change]) -> dict[int, str]:
+    """Who made each of these changes, by the change's id: an agent's or a token's name, or which door it came by."""
+    ids = defaultdict(set)
+    for change in changes:
+        ids[change.actor_kind].add(change.actor_id)
+    agents = User.objects.filter(pk__in=ids[ActorKind.AGENT])
+    tokens = ApiToken.objects.filter(workspace=workspace, pk__in=ids[ActorKind.API])
+    names = {(ActorKind.AGENT, user.pk): user.display_name for user in agents}
+    names |= {(ActorKind.API, token.pk): token.name for token in tokens}
+    return {
+        change.pk: names.get((change.actor_kind, change.actor_id), ActorKind(change.actor_kind).label)
+        for change in changes
+    }

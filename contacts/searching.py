@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
-from django.db.models import Q, QuerySet
+from django.db.models import ExpressionWrapper, Q, QuerySet
 
 from gopimi.lib.folding import fold
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
@@ -86,6 +86,15 @@ def search(contacts: QuerySet, workspace: Any, query: str) -> QuerySet:
     for word in words(query)[:10]:
         contacts = contacts.filter(_matches(workspace_id, word))
     return contacts
+
+
+def by_likeness(contacts: QuerySet, query: str) -> QuerySet:
+    """Those whose name or address begins with the query first, then by name."""
+    start = fold(query.strip())
+    begins = Q(name_key__startswith=start) | Q(email_key__startswith=start)
+    return contacts.annotate(begins=ExpressionWrapper(begins, models.BooleanField())).order_by(
+        "-begins", "name_key", "id"
+    )
 
 
 def _matches(workspace_id: int, word: str) -> Q:

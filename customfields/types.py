@@ -56,6 +56,8 @@ class FieldType:
     sort_column: str | None  # path from FieldValue; None where there is no order
     operators: Mapping[str, Operator] = EQUALITY
     numeric = False  # aligned and spaced as figures
+    toggles = False  # edited by a switch that is always there, and saves at once
+    unset = "Set value"  # what invites to give a value where there is none
 
     # In: text of forms, CSV cells and URLs; JSON of the API. Both give a value or None, or raise InvalidValue.
 
@@ -144,6 +146,7 @@ class FieldType:
 
 class Text(FieldType):
     kind, name, label, icon = Kind.TEXT, "text", "Text", "type"
+    unset = "Set text"
     column, key_column, sort_column = "text_value", "text_key", "text_key"
     operators = {**EQUALITY, "contains": contains}
 
@@ -164,6 +167,7 @@ class Url(Text):
     """Absolute, http or https, with a host. Dotless hosts are valid: teams link to their intranet."""
 
     kind, name, label, icon = Kind.URL, "url", "URL", "link"
+    unset = "Set URL"
     FORBIDDEN = re.compile(r"[\s<>\"\\`]")
 
     def from_text(self, field: "Field", text: str, stored: Any) -> str:
@@ -188,6 +192,7 @@ class Url(Text):
 
 class Email(Text):
     kind, name, label, icon = Kind.EMAIL, "email", "Email", "at-sign"
+    unset = "Set email"
 
     def from_text(self, field: "Field", text: str, stored: Any) -> str:
         try:
@@ -206,6 +211,7 @@ class Number(FieldType):
     """Kept exactly as a decimal: at most 28 significant digits, below 10^101; neither NaN nor infinity."""
 
     kind, name, label, icon = Kind.NUMBER, "number", "Number", "hash"
+    unset = "Set number"
     column, key_column, sort_column = "number_value", "number_key", "number_key"
     operators = {**EQUALITY, **ORDER}
     numeric = True
@@ -239,6 +245,7 @@ class Number(FieldType):
 
 class Date(FieldType):
     kind, name, label, icon = Kind.DATE, "date", "Date", "calendar"
+    unset = "Set date"
     column = key_column = sort_column = "date_value"
     operators = {**EQUALITY, **ORDER}
     numeric = True
@@ -265,6 +272,7 @@ class Date(FieldType):
 class Boolean(FieldType):
     kind, name, label, icon = Kind.BOOLEAN, "boolean", "Boolean", "toggle-left"
     column = key_column = sort_column = "boolean_value"
+    toggles = True
     # What spreadsheets and browsers ("on") write.
     WORDS = {
         **dict.fromkeys(("true", "yes", "y", "t", "1", "on"), True),
@@ -298,6 +306,7 @@ class Select(FieldType):
     """One of the field's options, in Python an Option of `field.choices`."""
 
     kind, name, label, icon = Kind.SELECT, "select", "Select", "list"
+    unset = "Choose"
     has_options = True
     column = key_column = "option_id"
     sort_column: str | None = "option__position"

@@ -8,7 +8,6 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 
 TYPE_BASE = "https://gopimi.dev/problems/"
-CONTENT_TYPE = "application/problem+json"
 
 
 @dataclass
@@ -56,7 +55,7 @@ def render(request: HttpRequest, problem: Problem) -> HttpResponse:
         "instance": request.path,
         "request_id": getattr(request, "id", ""),
     }
-    response = HttpResponse(orjson.dumps(document), status=problem.status, content_type=CONTENT_TYPE)
+    response = HttpResponse(orjson.dumps(document), status=problem.status, content_type="application/problem+json")
     for name, value in problem.headers.items():
         response[name] = value
     return response

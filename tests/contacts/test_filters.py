@@ -69,7 +69,7 @@ def people(in_acme: Workspace, fields: dict[str, Any]) -> list[Person]:
                 created=moment,
                 tags={tag.lower() for tag in tags},
                 **{key: parsed.get(field) for key, field in fields.items()},
-            )  # fmt: skip
+            )
         )
     return people
 
@@ -83,17 +83,17 @@ def plan(person: Person) -> str | None:
 
 
 CASES: list[tuple[str, Callable[[Person], Any]]] = [
-    ("", lambda p: True),
+    ("", lambda _: True),
     ("q=jose", lambda p: p.name == "José Núñez"),
     ("q=KUMO", lambda p: p.organization and p.organization.name == "Kumo Robotics"),
-    ("q=kumo+nobody", lambda p: False),
+    ("q=kumo+nobody", lambda _: False),
     ("q=hafen+di", lambda p: p.name == "Di Ek"),
     ("email=ben@OTHER.example", lambda p: p.name == "Ben Cole"),
     ("organization__empty=true", lambda p: p.organization is None),
     ("organization__empty=false", lambda p: p.organization is not None),
     ("tag=vip", lambda p: "vip" in p.tags),
     ("tag=VIP&tag=Beta", lambda p: {"vip", "beta"} <= p.tags),
-    ("tag=nobody", lambda p: False),
+    ("tag=nobody", lambda _: False),
     ("source=import", lambda p: p.source == "import"),
     ("created_at__gte=2026-01-04", lambda p: p.created.day >= 4),
     ("created_at__gt=2026-01-04", lambda p: p.created.day > 4),
@@ -129,7 +129,7 @@ CASES: list[tuple[str, Callable[[Person], Any]]] = [
     ("cf_beta__not=true", lambda p: p.beta is not True),
     ("cf_site__contains=DI.example", lambda p: p.site),
     ("cf_billing=pay@berg.example", lambda p: p.billing),
-    ("limit=10&cursor=x&count=true", lambda p: True),
+    ("limit=10&cursor=x&count=true", lambda _: True),
 ]  # fmt: skip
 
 
@@ -189,9 +189,10 @@ def test_what_is_not_known_is_an_error(
     assert bad.value.parameter == parameter
 
 
+FIRST_NAMES = ["Ada", "Åsa", "Ben", "Cy", "Di", "Ed", "Gus", "José", "Zoë"]
 OPTIONS = ["Free", "Pro", "Enterprise, yearly"]
 ORDERS: list[tuple[str, Callable[[Person], Any]]] = [
-    ("name", lambda p: p.name and ["Ada", "Åsa", "Ben", "Cy", "Di", "Ed", "Gus", "José", "Zoë"].index(p.name.split()[0])),
+    ("name", lambda p: p.name and FIRST_NAMES.index(p.name.split()[0])),
     ("email", lambda p: p.email.lower()),
     ("created_at", lambda p: p.created),
     ("updated_at", lambda p: p.created),

@@ -1,0 +1,127 @@
+"""The form fields of a contact's own properties, shared by the dialog and by editing in place."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from contacts.models import Contact, Tag
+from gopimi.lib import addresses
+from gopimi.lib.text import InvalidText, one_line
+from gopimi.workspaces.models import Workspace
+from organizations.models import Organization
+
+MOST_TAGS = 50
+LISTED = 200  # options in the page itself; more are found by search
+
+
+class UiSelect(forms.Select):
+    """A searchable list, enhanced by <ui-select>; without JavaScript it is the browser's own."""
+
+    template_name = "forms/_ui_select.html"
+
+    def __init__(self, url: str = "", create: bool = False, attrs: Any = None) -> None:
+        super().__init__(attrs)
+        self.url, self.create = url, create
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, value, attrs) | {"url": self.url, "create": self.create}
+
+
+class UiSelectMultiple(UiSelect, forms.SelectMultiple):
+    pass
+
+
+def line(text: str, longest: int) -> str:
+    """One clean line of at most so many letters. Raises ValidationError."""
+    try:
+        cleaned = one_line(text)
+    except InvalidText as error:
+        raise forms.ValidationError(str(error), code="invalid") from error
+    if len(cleaned) > longest:
+        raise forms.ValidationError(f"At most {longest} characters fit.", code="max_length")
+    return cleaned
+
+
+class NameField(forms.Field):
+    widget = forms.TextInput
+
+    def __init__(self, **options: Any) -> None:
+        longest = Contact._meta.get_field("name").max_length
+        widget = forms.TextInput(attrs={"autocomplete": "off", "maxlength": longest})
+        super().__init__(label="Name", required=False, widget=widget, **options)
+
+    def to_python(self, value: Any) -> str:
+        return line(value or "", Contact._meta.get_field("name").max_length or 0)
+
+
+class EmailField(forms.Field):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(label="Email", widget=forms.EmailInput(attrs={"autocomplete": "off"}), **options)
+
+    def to_python(self, value: Any) -> str:
+        if not (value or "").strip():
+            return ""
+        try:
+            return addresses.normalize(value)
+        except addresses.InvalidAddress as error:
+            raise forms.ValidationError(str(error), code="invalid") from error
+
+
+class OrganizationField(forms.Field):
+    """An organization by its id, or by its name, created if new. Cleaned: an Organization or None."""
+
+    def __init__(self, workspace: Workspace, chosen: Organization | None = None, **options: Any) -> None:
+        self.workspace = workspace
+        widget = UiSelect(create=True)
+        super().__init__(label="Organization", required=False, widget=widget, **options)
+        rows = self._all().order_by("name_key").values_list("id", "name")[:LISTED]
+        choices = dict(rows) | ({chosen.pk: chosen.name} if chosen else {})
+        widget.choices = [("", "Search or create"), *choices.items()]
+
+    def to_python(self, value: Any) -> Organization | None:
+        text = line(str(value or ""), Organization._meta.get_field("name").max_length or 0)
+        if not text:
+            return None
+        if text.isascii() and text.isdecimal() and (found := self._all().filter(pk=text[:18]).first()):
+            return found
+        return self._all().named(text)
+
+    def prepare_value(self, value: Any) -> Any:
+        """For the control; a name that was just typed becomes an option of its own."""
+        if isinstance(value, Organization):
+            return value.pk
+        if value and value not in [str(key) for key, _ in self.widget.choices]:
+            self.widget.choices = [*self.widget.choices, (value, value)]
+        return value
+
+    def _all(self) -> Any:
+        return Organization.objects.for_workspace(self.workspace)
+
+
+class TagsField(forms.Field):
+    """Tags by name, created if new. Cleaned: a list of names."""
+
+    def __init__(self, workspace: Workspace, **options: Any) -> None:
+        super().__init__(label="Tags", required=False, widget=UiSelectMultiple(create=True), **options)
+        self._known = list(Tag.objects.for_workspace(workspace).values_list("name", flat=True)[:LISTED])
+        self._offer([])
+
+    def to_python(self, value: Any) -> list[str]:
+        names = [name for text in value or [] if (name := line(text, Tag._meta.get_field("name").max_length or 0))]
+        if len(names) > MOST_TAGS:
+            raise forms.ValidationError(f"At most {MOST_TAGS} tags fit.", code="too_many")
+        return names
+
+    def prepare_value(self, value: Any) -> Any:
+        self._offer(value or [])
+        return value
+
+    def _offer(self, names: Iterable[str]) -> None:
+        self.widget.choices = [(name, name) for name in dict.fromkeys([*self._known, *names])]
+
+
+def dress(widget: forms.Widget, text: str = "input", choice: str = "select") -> None:
+    """Give a control the look of its kind; switches bring their own."""
+    if not isinstance(widget, forms.CheckboxInput | UiSelect):
+        widget.attrs["class"] = choice if isinstance(widget, forms.Select) else text

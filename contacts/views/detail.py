@@ -1,0 +1,55 @@
+"""A contact's own page: what it asked, what changed, and its card and fields edited in place."""
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+
+from contacts import history, sidebar
+from contacts.filters import ContactFilter
+from contacts.models import Contact
+from contacts.searching import by_likeness
+from contacts.sidebar import PROPERTIES
+from gopimi.lib import htmx
+from gopimi.workspaces.templatetags.ui import hue, initials
+
+FOUND = 20  # contacts that the selector offers at a time
+TOLD = 20  # changes that the history tells
+
+
+def detail(request: Any, pk: int) -> HttpResponse:
+    """A contact in the trash is shown with the way back; of an erased person there is no page."""
+    workspace = request.workspace
+    known = Contact.objects.for_workspace(workspace).filter(erased_at__isnull=True)
+    contact = get_object_or_404(known.select_related("organization", "deleted_by"), pk=pk)
+    changes = list(history.of(contact)[: TOLD + 1])
+    return htmx.page(
+        request,
+        "contacts/detail.html",
+        {
+            **sidebar.context(workspace, contact, featured_only=False),
+            "properties": [kind(workspace, contact) for kind in PROPERTIES.values()],
+            "story": history.told(workspace, changes[:TOLD]),
+            "more_changes": len(changes) > TOLD,
+        },
+        fragments={"contact-hero": "contacts/_hero.html", "contact-history": "contacts/_history.html"},
+    )
+
+
+def options(request: Any) -> JsonResponse:
+    """What the contact selector offers for `?q=`: those called so first."""
+    query = request.GET.get("q", "")
+    asked = ContactFilter({"q": query}, request.workspace, fields=[])
+    contacts = Contact.objects.for_workspace(request.workspace)
+    found = [] if asked.problems else by_likeness(asked.apply(contacts), query)[:FOUND]
+    return JsonResponse([_option(contact) for contact in found], safe=False)
+
+
+def _option(contact: Contact) -> dict[str, Any]:
+    return {
+        "value": contact.pk,
+        "text": str(contact),
+        "email": contact.email,
+        "hue": hue(contact),
+        "initials": initials(contact),
+    }

@@ -1,0 +1,76 @@
+"""One property or custom field, edited in place: shown, being edited, saved, wrong, or changed by somebody else."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from contacts import history
+from contacts.models import Contact
+from contacts.querysets import AddressTaken
+from contacts.sidebar import PROPERTIES, CustomField, Line, LineForm
+from customfields import values
+from customfields.models import Field
+from gopimi.lib import htmx
+from gopimi.workspaces.models import Workspace
+
+
+def field(request: Any, pk: int, field_id: int) -> HttpResponse:
+    """One custom field's value."""
+    contact = _contact(request, pk)
+    fields = Field.objects.for_workspace(request.workspace).active().with_options()
+    asked = get_object_or_404(fields, pk=field_id)
+    value = values.read(request.workspace, [pk], [asked])[pk].get(asked.pk)
+    return _edit(request, CustomField(request.workspace, contact, value, asked))
+
+
+def property(request: Any, pk: int, name: str) -> HttpResponse:
+    """Name, email, organization or tags."""
+    if name not in PROPERTIES:
+        raise Http404
+    return _edit(request, PROPERTIES[name](request.workspace, _contact(request, pk)))
+
+
+def _contact(request: Any, pk: int) -> Contact:
+    """Who writes holds the contact's row: of two who edit the same line, the second one is told."""
+    contacts = Contact.objects.for_workspace(request.workspace).alive()
+    if request.method == "POST":
+        get_object_or_404(contacts.select_for_update(no_key=True), pk=pk)
+    return get_object_or_404(contacts.select_related("organization"), pk=pk)
+
+
+def _edit(request: Any, line: Line) -> HttpResponse:
+    if request.method != "POST":
+        return _show(request, line, "editing" if "edit" in request.GET else "shown")
+    form = LineForm(line, request.POST)
+    expected = request.POST.get("expected", line.stored)
+    if not form.is_valid():
+        return _wrong(request, line, form, expected=expected)
+    value = form.cleaned_data["value"]
+    if line.stored not in (expected, line.text(value)):
+        return _wrong(request, line, form, by=_last_author(request.workspace, line), mine=line.text(value))
+    try:
+        line.save(request.actor, value)
+    except AddressTaken as error:
+        form.add_error("value", str(error))
+        return _wrong(request, line, form, expected=expected, taken=error.contact)
+    if not request.htmx:
+        return htmx.go(request, request.workspace.url("contacts:detail", line.contact.pk))
+    return htmx.trigger(_show(request, line, "saved"), contacts_changed=True)
+
+
+def _wrong(request: Any, line: Line, form: LineForm, **context: Any) -> HttpResponse:
+    """Keep what was typed: it can't be a value, or (`by`) somebody changed the line in the meantime."""
+    line.form = form
+    return _show(request, line, "conflict" if "by" in context else "wrong", status=422, **context)
+
+
+def _show(request: Any, line: Line, state: str, status: int = 200, **context: Any) -> HttpResponse:
+    context = {"line": line, "state": state, "expected": line.stored, **context}
+    fragments = {line.id: "contacts/_field.html"}
+    return htmx.page(request, "contacts/field.html", context, fragments=fragments, status=status)
+
+
+def _last_author(workspace: Workspace, line: Line) -> str:
+    change = history.of(line.contact).filter(what=line.what, field=line.field_id).first()
+    return history.authors(workspace, [change])[change.pk] if change else "Somebody else"
