@@ -43,8 +43,8 @@ def new(request: Any) -> HttpResponse:
 
 @admin_required
 @require_http_methods(["GET", "POST"])
-def edit(request: Any, field_id: int) -> HttpResponse:
-    return _form(request, get_object_or_404(_fields(request).known(), pk=field_id))
+def edit(request: Any, pk: int) -> HttpResponse:
+    return _form(request, get_object_or_404(_fields(request).known(), pk=pk))
 
 
 def _form(request: Any, field: Field | None) -> HttpResponse:
@@ -119,16 +119,16 @@ def reorder(request: Any) -> HttpResponse:
 
 @admin_required
 @require_POST
-def archive(request: Any, field_id: int) -> HttpResponse:
-    field = get_object_or_404(_fields(request).known(), pk=field_id)
+def archive(request: Any, pk: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).known(), pk=pk)
     field.archive()
     return _back(request, f"{field.label} archived", undo=request.workspace.url("customfields:restore", field.pk))
 
 
 @admin_required
 @require_POST
-def restore(request: Any, field_id: int) -> HttpResponse:
-    field = get_object_or_404(_fields(request).known(), pk=field_id)
+def restore(request: Any, pk: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).known(), pk=pk)
     try:
         field.restore()
     except ValidationError as error:
@@ -142,8 +142,8 @@ def _back(request: Any, text: str, undo: str = "") -> HttpResponse:
 
 @admin_required
 @require_http_methods(["GET", "POST"])
-def delete(request: Any, field_id: int) -> HttpResponse:
-    field = get_object_or_404(_fields(request).archived(), pk=field_id)
+def delete(request: Any, pk: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).archived(), pk=pk)
     form = DeleteFieldForm(request.POST if request.method == "POST" else None, field=field)
     if form.is_valid():
         field.remove()
@@ -161,9 +161,9 @@ def delete(request: Any, field_id: int) -> HttpResponse:
 
 @admin_required
 @require_http_methods(["GET", "POST"])
-def delete_option(request: Any, field_id: int, option_id: int) -> HttpResponse:
-    field = get_object_or_404(_fields(request).known(), pk=field_id)
-    option = get_object_or_404(field.own_options.archived(), pk=option_id)
+def delete_option(request: Any, pk: int, option_pk: int) -> HttpResponse:
+    field = get_object_or_404(_fields(request).known(), pk=pk)
+    option = get_object_or_404(field.own_options.archived(), pk=option_pk)
     form = DeleteOptionForm(request.POST if request.method == "POST" else None, option=option)
     back = request.workspace.url("customfields:detail", field.pk)
     if form.is_valid():

@@ -1,18 +1,17 @@
 """The companies that contacts belong to, and the mail domains that are theirs."""
 
-from django.db import models
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from gopimi.lib.folding import Fold, Lower, key_field
-from gopimi.lib.naming import NamedQuerySet
+from gopimi.lib.refusals import Refusals
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
-
-
-class OrganizationQuerySet(NamedQuerySet):
-    def named(self, name: str) -> "Organization":
-        """The organization with this name, without regard to case, made where it is new."""
-        return self.get(pk=self.find_or_make([name])[name])  # type: ignore[no-any-return]
+from organizations.querysets import OrganizationQuerySet
 
 
 class Organization(TenantModel):
@@ -26,7 +25,7 @@ class Organization(TenantModel):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects = OrganizationQuerySet.as_manager()  # type: ignore[misc]
+    objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -42,6 +41,37 @@ class Organization(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def domain_names(self) -> list[str]:
+        return [domain.name for domain in self.domains.all()]
+
+    @transaction.atomic
+    def change(self, **given: Any) -> None:
+        """Change the name or the domains, those that are given. Raises ValidationError by attribute."""
+        siblings = Organization.objects.for_workspace(self.workspace_id)
+        siblings.lock()
+        refusals = Refusals()
+        checks = {"name": siblings.free_name, "domains": siblings.free_domains}
+        checked = {key: refusals.attempt(checks[key], value, self) for key, value in given.items()}
+        refusals.check()
+        self.name = checked.get("name", self.name)
+        self.updated_at = timezone.now()
+        self.save(update_fields=["name", "updated_at"])
+        if "domains" in checked:
+            self.set_domains(checked["domains"])
+
+    def set_domains(self, names: Sequence[str]) -> None:
+        """Have exactly these domains, checked before by `free_domains`."""
+        domains = Domain.objects.for_workspace(self.workspace_id)
+        own = domains.filter(organization=self)
+        own.exclude(name__in=names).delete()
+        kept = set(own.values_list("name", flat=True))
+        added = [
+            Domain(workspace_id=self.workspace_id, organization=self, name=one) for one in names if one not in kept
+        ]
+        domains.bulk_create(added)
+        getattr(self, "_prefetched_objects_cache", {}).pop("domains", None)
 
 
 class Domain(TenantModel):

@@ -1,8 +1,12 @@
 from django.urls import path
 
-from gopimi.workspaces import views
+from organizations import views
 
 app_name = "organizations"
 urlpatterns = [
-    path("", views.home, name="list"),
+    path("", views.organizations, name="list"),
+    path("new/", views.new, name="new"),
+    path("options/", views.options, name="options"),
+    path("<int:pk>/", views.edit, name="detail"),
+    path("<int:pk>/delete/", views.delete, name="delete"),
 ]

@@ -1,0 +1,49 @@
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from organizations.models import Organization
+
+
+class DomainsField(forms.Field):
+    """Domains as entries of a list; without JavaScript one text with commas or spaces between them."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [domain for text in value or [] for domain in re.split(r"[\s,;]+", text) if domain]
+
+
+class OrganizationForm(forms.Form):
+    """What it may hold is judged by the model, so that the API gives the same answers."""
+
+    name = forms.CharField(
+        required=False, widget=forms.TextInput(attrs={"class": "input", "maxlength": 200, "autocomplete": "off"})
+    )
+    domains = DomainsField(required=False, widget=forms.SelectMultiple)
+
+    def __init__(self, data: QueryDict | None, *, workspace: Any, organization: Organization | None = None) -> None:
+        self.workspace, self.organization = workspace, organization
+        initial = {"name": organization.name, "domains": organization.domain_names} if organization else {}
+        super().__init__(data, initial=initial, auto_id="organization-%s")
+        self.fields["name"].label = "Name"
+        self.fields["name"].widget.attrs["autofocus"] = True
+
+    @property
+    def typed_domains(self) -> list[str]:
+        """What the control shows: what is stored, or what was sent."""
+        value = self["domains"].value() or []
+        return self.fields["domains"].to_python(value)
+
+    def save(self) -> Organization | None:
+        """Write it; None with errors in the form where the model refuses."""
+        try:
+            if self.organization is None:
+                return Organization.objects.for_workspace(self.workspace).define(**self.cleaned_data)
+            self.organization.change(**self.cleaned_data)
+        except ValidationError as error:
+            for attribute, errors in error.error_dict.items():
+                self.add_error(attribute, errors)
+            return None
+        return self.organization
