@@ -1,0 +1,96 @@
+"""HTML of mails: inert, and still to be read."""
+
+import pytest
+
+from tickets import mailhtml
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)><script>alert(1)</script></svg>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href='java\tscript:alert(1)'>x</a>",
+    "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+    "<iframe src='https://evil.example'></iframe>",
+    "<form action='https://evil.example'><input name=password><button>Sign in</button></form>",
+    "<style>body{display:none}</style>",
+    "<p style='background:url(https://evil.example)'>x</p>",
+    "<link rel=stylesheet href='https://evil.example'>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example'>",
+    "<base href='https://evil.example'>",
+    "<object data='https://evil.example'></object><embed src='https://evil.example'>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></mglyph></table></mtext></math>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
+    "<img src='https://evil.example/pixel.png' alt='\"><script>alert(1)</script>'>",
+    "<img srcset='https://evil.example/pixel.png 1x' alt=x>",
+    "<video src='https://evil.example' poster='https://evil.example'></video>",
+    "<p id=contacts-table class=modal hx-get=/x data-x=1>x</p>",
+    "<table background='https://evil.example'><tr><td background='https://evil.example'>x</table>",
+    "<!--[if mso]><script>alert(1)</script><![endif]-->",
+]
+
+
+FORBIDDEN = [
+    "<script", "onerror", "onload", "javascript:", "data:", "evil.example", "style", "<form", "<input", "hx-", "class=",
+    " id=", "<iframe", "<svg", "<meta", "<base",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_nothing_runs_loads_or_pretends(attack: str) -> None:
+    safe = mailhtml.sanitize(attack).lower()
+    assert [word for word in FORBIDDEN if word in safe] == []
+
+
+@pytest.mark.parametrize("address", ["https://example.com/?a=1&amp;b=2", "http://example.com", "mailto:b@example.com"])
+def test_a_link_tells_nothing_and_opens_elsewhere(address: str) -> None:
+    assert mailhtml.sanitize(f"<a href='{address}' onclick=x>go</a>") == (
+        f'<a href="{address}" target="_blank" rel="noopener noreferrer nofollow">go</a>'
+    )
+
+
+@pytest.mark.parametrize("address", ["/logout", "//evil.example", "contacts/", "cid:x", "ftp://example.com"])
+def test_a_link_into_this_site_leads_nowhere(address: str) -> None:
+    assert "href" not in mailhtml.sanitize(f"<a href='{address}'>go</a>")
+
+
+def test_pictures_that_came_along_are_shown_and_remote_ones_are_words() -> None:
+    source = (
+        "<p><img src='cid:logo@x' alt='Logo'><img src='https://evil.example/x.png' alt='Buy'><img src='cid:gone'></p>"
+    )
+    safe = mailhtml.sanitize(source)
+    assert safe == '<p><img src="cid:logo@x" alt="Logo">Buy<img src="cid:gone" alt=""></p>'
+    shown = mailhtml.with_pictures(safe, {"logo@x": "/files/1?a=1&b=2"})
+    assert shown == '<p><img src="/files/1?a=1&amp;b=2" alt="Logo" loading="lazy">Buy</p>'
+
+
+def test_tables_and_lists_stay() -> None:
+    source = '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table><ul><li>b</li></ul>'
+    assert mailhtml.sanitize(source) == source
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("<p>one</p><p>two</p>", "one\n\ntwo"),
+        ("<div>one</div><div>two<br>three</div>", "one\ntwo\nthree"),
+        ("one<br>\n  two   words", "one\ntwo words"),
+        ("<ul><li>one</li><li>two</li></ul>", "- one\n- two"),
+        ("<blockquote>one<br>two</blockquote>", "> one\n> two"),
+        ("<pre>a  b\n c</pre>", "a  b\n c"),
+        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
+        ("<a href='https://example.com/x'>here</a>", "here <https://example.com/x>"),
+        ("<a href='https://example.com'>example.com</a>", "example.com"),
+        ("<a href='mailto:bob@example.com'>bob@example.com</a>", "bob@example.com"),
+        ("&lt;b&gt; &amp; &nbsp;&eacute;", "<b> &  é"),
+        ("<style>p{}</style><title>t</title>x", "x"),
+        ("<p>one <b>two</b> <i>three</i></p>", "one two three"),
+        ("", ""),
+    ],
+)
+def test_html_becomes_text(source: str, text: str) -> None:
+    assert mailhtml.to_text(mailhtml.sanitize(source)) == text
+
+
+def test_text_becomes_html() -> None:
+    assert mailhtml.from_text("a < b\nc") == "<p>a &lt; b<br>c</p>"
