@@ -3,6 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, re_path
 
+from gopimi.api import api, unknown
 from gopimi.workspaces import views
 
 workspace_pages = [
@@ -34,6 +35,8 @@ urlpatterns = [
     path("healthz", views.health, name="health"),
     path("accounts/", include(account_pages)),
     path("dashboard/<slug:slug>/", include(workspace_pages)),
+    path("api/v1/", api.urls),
+    re_path("^api/", unknown),
 ]
 
 handler400 = "gopimi.workspaces.errors.bad_request"

@@ -8,6 +8,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 
 TYPE_BASE = "https://gopimi.dev/problems/"
+CONTENT_TYPE = "application/problem+json"
 
 
 @dataclass
@@ -55,7 +56,7 @@ def render(request: HttpRequest, problem: Problem) -> HttpResponse:
         "instance": request.path,
         "request_id": getattr(request, "id", ""),
     }
-    response = HttpResponse(orjson.dumps(document), status=problem.status, content_type="application/problem+json")
+    response = HttpResponse(orjson.dumps(document), status=problem.status, content_type=CONTENT_TYPE)
     for name, value in problem.headers.items():
         response[name] = value
     return response

@@ -1,0 +1,90 @@
+"""The REST API: every app's router under /api/v1, one shape of errors, and the OpenAPI document."""
+
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError
+
+from contacts.api import router as contacts
+from customfields.api import router as custom_fields
+from gopimi.lib import problems
+from gopimi.lib.inputs import StrictParser, field_errors, invalid, refused
+from gopimi.lib.problems import Problem
+from gopimi.lib.reference import Reference, operation_id
+from gopimi.workspaces.api import router as workspaces
+
+DESCRIPTION = """Everything that an agent does to contacts, organizations, custom fields, tickets and conversations.
+
+A token (`Authorization: Bearer gp_…`) belongs to one workspace. Bodies are JSON, times are UTC, lists are paged by
+cursor, errors are problem documents (RFC 9457)."""
+NOT_FOUND = "There is nothing here. It may have been deleted, or it is in another workspace."
+
+
+class Api(NinjaAPI):
+    """Raises what ninja finds wrong with parameters and bodies as our problems."""
+
+    def validation_error_from_error_contexts(self, error_contexts: Any) -> Any:
+        errors = []
+        for context in error_contexts:
+            if context.model.__ninja_param_source__ == "path":
+                return Http404()
+            depth = 1 if context.model.__ninja_param_source__ == "body" else 0
+            errors += field_errors(context.pydantic_validation_error, depth)
+        return invalid(errors)
+
+    def get_openapi_operation_id(self, operation: Any) -> str:
+        return operation_id(operation.view_func)
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> Reference:
+        return _reference(self, path_prefix if path_prefix is not None else self.get_root_path(path_params or {}))
+
+
+@cache
+def _reference(api: Api, path_prefix: str) -> Reference:
+    return Reference(api, path_prefix)
+
+
+api = Api(
+    title="GoPimi API",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    parser=StrictParser(),
+)
+for router in (contacts, custom_fields, workspaces):
+    api.add_router("", router)
+
+
+@api.exception_handler(Problem)
+def problem(request: HttpRequest, error: Problem) -> HttpResponse:
+    return problems.render(request, error)
+
+
+@api.exception_handler(HttpError)
+def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Ninja wraps what the parser of bodies raises."""
+    cause = error.__cause__
+    return problems.render(request, cause if isinstance(cause, Problem) else Problem(error.status_code))
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problems.render(request, Problem(413, detail="The body is larger than 20 MB."))
+
+
+@api.exception_handler(ValidationError)
+def rule(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return problems.render(request, refused(error))
+
+
+@api.exception_handler(Http404)
+def missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problems.render(request, Problem(404, detail=NOT_FOUND))
+
+
+def unknown(request: HttpRequest) -> HttpResponse:
+    """For every other address under /api/."""
+    return problems.render(request, Problem(404, detail=NOT_FOUND))

@@ -1,0 +1,111 @@
+"""The one shape of every list of the API: `{"data": […], "page": {"next_cursor", "has_more"}}`, by keyset."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, QueryDict
+from pydantic import Field
+
+from gopimi.lib.exactjson import answer
+from gopimi.lib.keyset import BadCursor, Key, paginate
+from gopimi.lib.problems import FieldError, Problem
+from gopimi.lib.reference import Output
+
+LIMIT, MOST = 50, 200
+PAGING = ("limit", "cursor", "count")
+Item = TypeVar("Item")
+
+
+class PageOut(Output):
+    next_cursor: str | None = Field(description="Give it as `cursor` to get the next page")
+    has_more: bool
+
+
+class Listed(Output, Generic[Item]):
+    data: list[Item]
+    page: PageOut
+    total: int = Field(default=0, description="How many there are in all; only with `?count=true`")
+
+
+def bad_parameter(name: str, code: str, detail: str) -> Problem:
+    """400: a parameter of the URL that can't be understood."""
+    return Problem(400, "bad-parameter", f"{name}: {detail}", [FieldError(name, code, detail)])
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which part of a list is asked for."""
+
+    limit: int
+    cursor: str | None
+    count: bool
+
+
+def window(params: QueryDict) -> Window:
+    """Read `limit`, `cursor` and `count`. Raises Problem 400."""
+    for name in PAGING:
+        if len(params.getlist(name)) > 1:
+            raise bad_parameter(name, "repeated", "Give it once.")
+    limit = params.get("limit", str(LIMIT))
+    if not (limit.isascii() and limit.isdecimal() and len(limit) <= 3 and 1 <= int(limit) <= MOST):
+        raise bad_parameter("limit", "out_of_range", f"Give a number from 1 to {MOST}.")
+    return Window(int(limit), params.get("cursor"), flag(params, "count"))
+
+
+def only(params: QueryDict, known: Iterable[str] = ()) -> None:
+    """Refuse parameters that the operation doesn't have. Raises Problem 400."""
+    for name in params:
+        if name not in known:
+            raise bad_parameter(name, "unknown", "There is no such parameter.")
+
+
+def flag(params: QueryDict, name: str) -> bool:
+    """Read a parameter that is true or false, which it is where it isn't given. Raises Problem 400."""
+    given = params.getlist(name)
+    if len(given) > 1 or (given and given[0] not in ("true", "false")):
+        raise bad_parameter(name, "invalid", "Give true or false, once.")
+    return given == ["true"]
+
+
+def row_id(params: QueryDict, name: str) -> int | None:
+    """Read a parameter that is an id. Raises Problem 400."""
+    given = params.getlist(name)
+    if len(given) > 1 or (given and not (given[0].isascii() and given[0].isdecimal() and len(given[0]) < 19)):
+        raise bad_parameter(name, "invalid", "Give an id, once.")
+    return int(given[0]) if given else None
+
+
+def respond(
+    params: QueryDict,
+    rows: QuerySet,
+    keys: Sequence[Key],
+    show: Callable[[list[Any]], list[Any]],
+) -> HttpResponse:
+    """One page of `rows` (a queryset of `.values(…)` with the keys among them), each as `show` makes it."""
+    asked = window(params)
+    try:
+        page = paginate(rows, keys, asked.limit, asked.cursor)
+    except BadCursor as error:
+        raise bad_parameter("cursor", "invalid", str(error)) from error
+    document: dict[str, Any] = {
+        "data": show(page.rows),
+        "page": {"next_cursor": page.next, "has_more": page.next is not None},
+    }
+    if asked.count:
+        document["total"] = rows.order_by().count()
+    return answer(document)
+
+
+# For the schema
+def parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    """A parameter of the URL as OpenAPI describes it."""
+    return {"in": "query", "name": name, "required": False, "description": description, "schema": schema}
+
+
+PARAMETERS = [
+    parameter("limit", "How many at most", type="integer", minimum=1, maximum=MOST, default=LIMIT),
+    parameter("cursor", "`next_cursor` of the page before", type="string"),
+    parameter("count", "Add `total`, the exact number of all", type="boolean", default=False),
+]

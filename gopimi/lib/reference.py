@@ -1,0 +1,77 @@
+"""The OpenAPI document: what django-ninja makes of the operations, and what every operation of ours has in common."""
+
+import re
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+from pydantic import BaseModel, ConfigDict, Field
+
+from gopimi.lib.problems import CONTENT_TYPE
+
+Moment = Annotated[datetime, Field(description="ISO 8601, in UTC with `Z`")]
+
+
+class Output(BaseModel):
+    """What an operation answers with. It describes the answer; the answer itself is written without it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ErrorOut(Output):
+    pointer: str = Field(description="Where in the body (RFC 6901), or the parameter's name")
+    code: str
+    detail: str
+
+
+class ProblemOut(BaseModel):
+    """A problem document (RFC 9457). `type` says which it is; some types have members of their own."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[ErrorOut] = []
+
+
+PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
+ALWAYS = (400, 401, 403, 429)
+WITH_BODY = (409, 413, 415, 422)
+METHODS_WITH_ETAG = ("patch", "delete", "put")
+
+
+class Reference(OpenAPISchema):
+    """Adds the errors that an operation can answer with, its token's scope, and where a body is an error, its type."""
+
+    def operation_details(self, operation: Operation) -> dict[str, Any]:
+        details = super().operation_details(operation)
+        statuses = set(ALWAYS)
+        if "{" in operation.path:
+            statuses.add(404)
+        if "requestBody" in details:
+            statuses.update(WITH_BODY)
+        for status in statuses.difference(details["responses"]):
+            details["responses"][status] = {"description": HTTPStatus(status).phrase}
+        for status, response in details["responses"].items():
+            if status >= 400:
+                response["content"] = {CONTENT_TYPE: PROBLEM}
+        return details
+
+    def operation_security(self, operation: Operation) -> list[dict[str, Any]] | None:
+        super().operation_security(operation)  # notes the scheme
+        return [{type(auth).__name__: [auth.scope]} for auth in operation.auth_callbacks]  # type: ignore[attr-defined]
+
+    def get_components(self) -> dict[str, Any]:
+        components = super().get_components()
+        problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+        self.add_schema_definitions({**problem.pop("$defs"), "ProblemOut": problem})
+        return components
+
+
+def operation_id(view: Any) -> str:
+    """`list_contacts` is listContacts, as generators of clients like it."""
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), view.__name__)

@@ -1,0 +1,88 @@
+"""How programs get in: `Authorization: Bearer gp_…`, one token for one workspace, with scopes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja.security import HttpBearer
+
+from gopimi.lib import problems
+from gopimi.lib.problems import Problem
+from gopimi.lib.tenancy import set_workspace
+from gopimi.workspaces.actor import Actor
+from gopimi.workspaces.models import ApiToken, Workspace, digest
+
+API = "/api/"
+USED_EVERY = timedelta(minutes=1)  # how exact `last_used_at` is
+
+
+class ApiRequest(HttpRequest):
+    """What an operation of the API is given."""
+
+    workspace: Workspace
+    actor: Actor
+    api_token: ApiToken
+
+
+class ApiMiddleware:
+    """Stands around the request's transaction: what it writes outlives a refusal, which rolls that one back.
+
+    It finds the token, and sees to it that every error under /api/ is a problem document (RFC 9457).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        if not request.path.startswith(API):
+            return self.get_response(request)
+        request.api_token = bearer(request)
+        if request.api_token:
+            note_use(request.api_token)
+        response = self.get_response(request)
+        if response.status_code == 405 and response["Content-Type"] != problems.CONTENT_TYPE:
+            allowed = response["Allow"]
+            detail = f"{request.method} isn't possible here, but {allowed} is."
+            return problems.render(request, Problem(405, detail=detail, headers={"Allow": allowed}))
+        return response
+
+
+def bearer(request: HttpRequest) -> ApiToken | None:
+    """The token of this request, unless there is none or it isn't valid any more."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    found = ApiToken.objects.select_related("workspace")
+    return found.filter(token_hash=digest(secret.strip()), revoked_at__isnull=True).first()
+
+
+def note_use(token: ApiToken) -> None:
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at > USED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+class Bearer(HttpBearer):
+    """Lets in who has the scope, and enters the token's workspace: `request.workspace` and `request.actor`."""
+
+    openapi_description = "A token from Settings › API tokens, or from `manage.py createtoken`."
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def __call__(self, request: Any) -> ApiToken:
+        return self.authenticate(request, "")
+
+    def authenticate(self, request: Any, token: str) -> ApiToken:
+        found: ApiToken | None = request.api_token
+        if found is None:
+            detail = "Give a valid token: Authorization: Bearer gp_…"
+            raise Problem(401, detail=detail, headers={"WWW-Authenticate": "Bearer"})
+        if not found.allows(self.scope):
+            raise Problem(403, "missing-scope", f"This token hasn't the scope {self.scope}.")
+        set_workspace(found.workspace_id)
+        request.workspace, request.actor = found.workspace, Actor.api(found)
+        return found
