@@ -170,7 +170,7 @@ class People:
             "crm_record": f"https://crm.example/a/{self.random.randint(10_000, 99_999)}",
             "billing_email": f"billing@{domain}" if self.random.random() < 0.6 else "",
             "region": told.get("region", ""),
-        }
+        } | told.get("values", {})
 
     def load_tags(self, contacts: list[Contact]) -> None:
         tags = Tag.objects.for_workspace(self.workspace).named(TAGS)
