@@ -9,8 +9,7 @@ from typing import Any
 from contacts import searching
 from contacts.models import Change, Contact, ContactTag, Source, Tag
 from customfields import values as field_values
-from customfields.models import Field, Option
-from customfields.types import named
+from customfields.models import Field
 from gopimi.lib import addresses
 from gopimi.lib.folding import fold
 from gopimi.workspaces.actor import EMAIL, Actor, ActorKind
@@ -55,18 +54,9 @@ class People:
         return {contact.name: contact for contact in contacts}
 
     def load_fields(self) -> list[Field]:
-        options = []
-        for position, told in enumerate(self.told["field"]):
-            kind = named(told["type"], told.get("multiple", False)).kind
-            flags = {name: told[name] for name in ("help_text", "featured", "required") if name in told}
-            field = Field.objects.for_workspace(self.workspace).create(
-                kind=kind, key=told["key"], label=told["label"], position=position, **flags
-            )
-            options += [
-                Option(workspace=self.workspace, field=field, label=label, position=place)
-                for place, label in enumerate(told.get("options", []))
-            ]
-        Option.objects.bulk_create(options)
+        for told in self.told["field"]:
+            definition = {name: value for name, value in told.items() if name != "examples"}
+            Field.objects.for_workspace(self.workspace).define(**definition)
         return field_values.fields_of(self.workspace)
 
     def load_organizations(self) -> dict[str, Organization]:
@@ -199,9 +189,9 @@ class People:
         if not known:
             return
         field = self.random.choice(list(known))
-        new = field.type.display(known[field])
+        new = field.type.to_text(known[field])
         other = values[self.random.choice(list(values))].get(field)
-        old = field.type.display(other) if other is not None and field.key in EDITED else new
+        old = field.type.to_text(other) if other is not None and field.key in EDITED else new
         by = Actor.agent(self.random.choice(self.agents))
         before = None if old == new else old
         yield self.change(contact, contact.updated_at, by, "field", field=field, old=before, new=new)
