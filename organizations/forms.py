@@ -25,11 +25,7 @@ class OrganizationForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, workspace: Any, organization: Organization | None = None) -> None:
         self.workspace, self.organization = workspace, organization
-        initial = (
-            {"name": organization.name, "domains": [str(domain) for domain in organization.domains.all()]}
-            if organization
-            else {}
-        )
+        initial = {"name": organization.name, "domains": organization.domain_names} if organization else {}
         super().__init__(data, initial=initial, auto_id="organization-%s")
         self.fields["name"].label = "Name"
         self.fields["name"].widget.attrs["autofocus"] = True
@@ -38,7 +34,7 @@ class OrganizationForm(forms.Form):
     def typed_domains(self) -> list[str]:
         """What the control shows: what is stored, or what was sent."""
         value = self["domains"].value() or []
-        return DomainsField().to_python(value)
+        return self.fields["domains"].to_python(value)
 
     def save(self) -> Organization | None:
         """Write it; None with errors in the form where the model refuses."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import idna
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -26,7 +25,7 @@ class Organization(TenantModel):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects = OrganizationQuerySet.as_manager()  # type: ignore[misc]
+    objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -90,8 +89,4 @@ class Domain(TenantModel):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        """As people write it: münchen.example."""
-        try:
-            return idna.decode(self.name)
-        except idna.IDNAError:
-            return self.name
+        return self.name
