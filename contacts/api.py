@@ -2,164 +2,44 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Router
-from pydantic import AfterValidator, ValidationInfo, model_validator
-from pydantic import Field as Property
 
 from contacts.filters import ContactFilter
-from contacts.models import Contact, ContactTag, Source, Tag
+from contacts.models import Contact, Source, Tag
 from contacts.querysets import AddressTaken
+from contacts.schemas import (
+    COLUMNS,
+    ContactIn,
+    ContactOut,
+    ContactPatch,
+    Deleted,
+    Ids,
+    TagOut,
+    ValueIn,
+    ValueOut,
+    show,
+    show_value,
+)  # fmt: skip
 from customfields import values as field_values
-from customfields.api import VALUE_SCHEMA, TypeName, Values, active_fields
+from customfields.api import active_fields
 from customfields.models import Field
 from customfields.parsing import InvalidValue
-from gopimi.lib import addresses, listing
+from gopimi.lib import listing
 from gopimi.lib.exactjson import answer
-from gopimi.lib.inputs import ABSENT, Input, Line, RowId, invalid, wrong
+from gopimi.lib.inputs import RowId, invalid
 from gopimi.lib.keyset import Key
 from gopimi.lib.listing import Listed, parameter
 from gopimi.lib.problems import FieldError, Problem
-from gopimi.lib.reference import Moment, Output
 from gopimi.workspaces.authentication import ApiRequest, Bearer
 from gopimi.workspaces.models import QuotaExceeded
-from organizations.models import Organization
 
 router = Router(tags=["Contacts"])
 READ, WRITE = Bearer("contacts:read"), Bearer("contacts:write")
-NAME_LENGTH, EMAIL_LENGTH, TAG_LENGTH = 200, 320, 60
 IN_TRASH = "This contact is in the trash. Restore it first."
-
-
-# What goes in
-
-
-def _email(text: str) -> str:
-    try:
-        return addresses.normalize(text)
-    except addresses.InvalidAddress as error:
-        raise wrong("invalid_email", str(error)) from error
-
-
-def _known_organization(organization_id: int, info: ValidationInfo) -> int:
-    request = info.context["request"]  # type: ignore[index]
-    if not Organization.objects.for_workspace(request.workspace).filter(pk=organization_id).exists():
-        raise wrong("unknown", "There is no organization with this id.")
-    return organization_id
-
-
-Email = Annotated[str, Property(min_length=1, max_length=EMAIL_LENGTH), AfterValidator(_email)]
-Name = Annotated[str, Line(NAME_LENGTH)]
-OrganizationId = Annotated[RowId, AfterValidator(_known_organization)]
-Tags = Annotated[list[Annotated[str, Line(TAG_LENGTH, required=True)]], Property(max_length=100)]
-EITHER: dict[str, Any] = {"not": {"required": ["organization_id", "organization"]}}
-EXAMPLE: dict[str, Any] = {
-    "name": "Dana Cole",
-    "email": "dana@acme.example",
-    "organization": "Acme",
-    "tags": ["vip"],
-    "custom_fields": {"plan": "Pro"},
-}
-
-
-class ContactPatch(Input):
-    """What is absent stays as it is, null clears."""
-
-    name: Name | None = ABSENT
-    email: Email = ABSENT
-    organization_id: OrganizationId | None = ABSENT
-    organization: Annotated[str, Line(NAME_LENGTH, required=True)] | None = Property(
-        default=ABSENT, description="The organization's name; it is created where it is new"
-    )
-    tags: Tags | None = Property(default=ABSENT, description="Replaces all tags")
-    custom_fields: Values = Property(default={}, description="Only these are changed")
-
-    model_config = {"json_schema_extra": {**EITHER, "example": EXAMPLE}}
-
-    @model_validator(mode="after")
-    def one_organization(self) -> "ContactPatch":
-        if {"organization", "organization_id"} <= self.model_fields_set:
-            raise wrong("ambiguous", "Give organization or organization_id, not both.")
-        return self
-
-    def properties(self, request: ApiRequest) -> dict[str, Any]:
-        """As `Contact.change` takes them; makes the organization where it is new."""
-        properties = self.given("email")
-        if "name" in self.model_fields_set:
-            properties["name"] = self.name or ""
-        if {"organization", "organization_id"} & self.model_fields_set:
-            properties["organization"] = self._organization(request)
-        return properties
-
-    def _organization(self, request: ApiRequest) -> Organization | None:
-        organizations = Organization.objects.for_workspace(request.workspace)
-        if self.organization_id:
-            return organizations.get(pk=self.organization_id)
-        return organizations.named(self.organization) if self.organization else None
-
-    def changes(self, request: ApiRequest) -> dict[str, Any]:
-        """The arguments of `Contact.change`."""
-        tags = (self.tags or []) if "tags" in self.model_fields_set else None
-        return {"properties": self.properties(request), "values": self.custom_fields, "tags": tags}
-
-
-class ContactIn(ContactPatch):
-    email: Email = Property(description="Who it is: unique in the workspace, without regard to case")
-
-
-class ValueIn(Input):
-    value: Any = Property(json_schema_extra=VALUE_SCHEMA)
-
-    model_config = {"json_schema_extra": {"example": {"value": "Pro"}}}
-
-
-class Ids(Input):
-    ids: list[RowId] = Property(max_length=10_000)
-
-    model_config = {"json_schema_extra": {"example": {"ids": [1, 2]}}}
-
-
-# What comes out
-
-
-class OrganizationRef(Output):
-    id: int
-    name: str
-
-
-class ContactOut(Output):
-    id: int
-    name: str
-    email: str
-    organization: OrganizationRef | None
-    tags: list[str]
-    custom_fields: dict[str, Annotated[Any, Property(json_schema_extra=VALUE_SCHEMA)]]
-    created_at: Moment
-    updated_at: Moment
-    deleted_at: Moment | None = Property(description="When it was put into the trash")
-    source: Literal[*Source.values]  # type: ignore[valid-type]
-
-
-class ValueOut(Output):
-    key: str
-    label: str
-    type: TypeName
-    multiple: bool
-    featured: bool
-    value: Any = Property(json_schema_extra=VALUE_SCHEMA)
-
-
-class Deleted(Output):
-    deleted: int
-    not_found: list[int]
-
-
-class TagOut(Output):
-    id: int
-    name: str
 
 
 FILTERS = [
@@ -182,54 +62,12 @@ FILTERS = [
         default="-created_at",
     ),
 ]
-COLUMNS = (
-    "id", "name", "email", "organization_id", "organization__name", "source", "created_at", "updated_at", "deleted_at",
-)  # fmt: skip
-
-
-def show(request: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Contacts from their COLUMNS, with tags and values: two queries for all of them."""
-    fields = active_fields(request)
-    ids = [row["id"] for row in rows]
-    values = field_values.read(request.workspace, ids, fields)
-    tags: dict[int, list[str]] = {contact_id: [] for contact_id in ids}
-    links = ContactTag.objects.for_workspace(request.workspace).filter(contact_id__in=ids).order_by("tag__name_lower")
-    for contact_id, name in links.values_list("contact_id", "tag__name"):
-        tags[contact_id].append(name)
-    return [_show(row, tags[row["id"]], fields, values[row["id"]]) for row in rows]
-
-
-def _show(row: dict[str, Any], tags: list[str], fields: list[Field], values: dict[int, Any]) -> dict[str, Any]:
-    organization_id = row["organization_id"]
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "email": row["email"],
-        "organization": organization_id and {"id": organization_id, "name": row["organization__name"]},
-        "tags": tags,
-        "custom_fields": {field.key: field.type.to_api(values.get(field.pk)) for field in fields},
-        "created_at": row["created_at"],
-        "updated_at": row["updated_at"],
-        "deleted_at": row["deleted_at"],
-        "source": row["source"],
-    }
 
 
 def _answer(request: ApiRequest, contact_id: int, status: int = 200, **headers: str) -> HttpResponse:
     """One contact as it is stored now."""
     rows = Contact.objects.for_workspace(request.workspace).filter(pk=contact_id).values(*COLUMNS)
     return answer(show(request, list(rows))[0], status, **headers)
-
-
-def _show_value(field: Field, value: Any) -> dict[str, Any]:
-    return {
-        "key": field.key,
-        "label": field.label,
-        "type": field.type.name,
-        "multiple": field.type.multiple,
-        "featured": field.featured,
-        "value": field.type.to_api(value),
-    }
 
 
 # How they are found
@@ -285,8 +123,7 @@ def list_contacts(request: ApiRequest) -> HttpResponse:
     for a multiple select."""
     asked = ContactFilter(request.GET, request.workspace, active_fields(request))
     if asked.problems:
-        problem = asked.problems[0]
-        raise listing.bad_parameter(problem.parameter, "invalid", problem.message)
+        raise listing.bad_filters(asked.problems)
     contacts, keys = asked.ordered(asked.apply(Contact.objects.for_workspace(request.workspace)))
     names = {*COLUMNS, *(key.name for key in keys)}
     return listing.respond(request.GET, contacts.values(*names), keys, lambda rows: show(request, rows))
@@ -373,7 +210,7 @@ def list_values(request: ApiRequest, contact_id: RowId) -> HttpResponse:
 
     def shown(page: list[Field]) -> list[dict[str, Any]]:
         values = field_values.read(request.workspace, [contact.pk], page)[contact.pk]
-        return [_show_value(field, values.get(field.pk)) for field in page]
+        return [show_value(field, values.get(field.pk)) for field in page]
 
     return listing.respond(request.GET, fields, [Key("position"), Key("id")], shown)
 
@@ -383,7 +220,7 @@ def read_value(request: ApiRequest, contact_id: RowId, key: str) -> HttpResponse
     listing.only(request.GET)
     contact, field = find(request, contact_id), find_field(request, key)
     value = field_values.read(request.workspace, [contact.pk], [field])[contact.pk].get(field.pk)
-    return answer(_show_value(field, value))
+    return answer(show_value(field, value))
 
 
 @router.put(VALUE, auth=WRITE, response=ValueOut, summary="Set a contact's value")
@@ -396,7 +233,7 @@ def set_value(request: ApiRequest, contact_id: RowId, key: str, payload: ValueIn
     except InvalidValue as error:
         raise invalid([FieldError("/value", error.code, error.message)]) from error
     contact.change(request.actor, values={field: value})
-    return answer(_show_value(field, value))
+    return answer(show_value(field, value))
 
 
 @router.delete(VALUE, auth=WRITE, response={204: None, 409: None}, summary="Clear a contact's value")

@@ -19,8 +19,8 @@ class Change(TenantModel):
     """One thing that happened to a contact: what changed, from what to what, when and by whom.
 
     `what` is a property's name ("name", "email", "organization", "tags"), "field" for a custom field's value, or an
-    event ("created", "deleted", "restored"). Old and new are texts from which the value can be read again; `shown_old` and
-    `shown_new` are for people.
+    event ("created", "deleted", "restored"). Old and new are texts from which the value can be read again; `shown_old`
+    and `shown_new` are for people.
     """
 
     contact = CompositeForeignKey("contacts.Contact", related_name="changes")
@@ -115,8 +115,8 @@ class Told:
     author: str
     event: str
     label: str
-    old: str | None
-    new: str | None
+    old: str
+    new: str
     at: datetime
 
 
@@ -128,8 +128,8 @@ def told(workspace: Any, changes: Sequence[Change]) -> list[Told]:
             author=names[change.pk],
             event=EVENTS.get(change.what, ""),
             label=change.field.label if change.field else change.what.capitalize(),
-            old=change.old,
-            new=change.new,
+            old=change.shown_old,
+            new=change.shown_new,
             at=change.at,
         )
         for change in changes

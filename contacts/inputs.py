@@ -43,9 +43,17 @@ def line(text: str, longest: int) -> str:
     return cleaned
 
 
-class NameField(forms.Field):
-    widget = forms.TextInput
+class PropertyField(forms.Field):
+    """Changed is what means something else, not what is written in another way."""
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(data) != self.to_python(self.prepare_value(initial)))
+        except forms.ValidationError:
+            return True
+
+
+class NameField(PropertyField):
     def __init__(self, **options: Any) -> None:
         longest = Contact._meta.get_field("name").max_length
         widget = forms.TextInput(attrs={"autocomplete": "off", "maxlength": longest})
@@ -55,7 +63,7 @@ class NameField(forms.Field):
         return line(value or "", Contact._meta.get_field("name").max_length or 0)
 
 
-class EmailField(forms.Field):
+class EmailField(PropertyField):
     def __init__(self, **options: Any) -> None:
         super().__init__(label="Email", widget=forms.EmailInput(attrs={"autocomplete": "off"}), **options)
 
@@ -68,12 +76,12 @@ class EmailField(forms.Field):
             raise forms.ValidationError(str(error), code="invalid") from error
 
 
-class OrganizationField(forms.Field):
+class OrganizationField(PropertyField):
     """An organization by its id, or by its name, created if new. Cleaned: an Organization or None."""
 
     def __init__(self, workspace: Workspace, chosen: Organization | None = None, **options: Any) -> None:
         self.workspace = workspace
-        widget = UiSelect(create=True)
+        widget = UiSelect(workspace.url("organizations:options"), create=True)
         super().__init__(label="Organization", required=False, widget=widget, **options)
         rows = self._all().order_by("name_key").values_list("id", "name")[:LISTED]
         choices = dict(rows) | ({chosen.pk: chosen.name} if chosen else {})
@@ -99,7 +107,7 @@ class OrganizationField(forms.Field):
         return Organization.objects.for_workspace(self.workspace)
 
 
-class TagsField(forms.Field):
+class TagsField(PropertyField):
     """Tags by name, created if new. Cleaned: a list of names."""
 
     def __init__(self, workspace: Workspace, **options: Any) -> None:
@@ -122,6 +130,6 @@ class TagsField(forms.Field):
 
 
 def dress(widget: forms.Widget, text: str = "input", choice: str = "select") -> None:
-    """Give a control the look of its kind; switches bring their own."""
-    if not isinstance(widget, forms.CheckboxInput | UiSelect):
+    """Give a control the look of its kind; switches and <ui-select>s bring their own."""
+    if not isinstance(widget, forms.CheckboxInput | UiSelect | forms.SelectMultiple):
         widget.attrs["class"] = choice if isinstance(widget, forms.Select) else text

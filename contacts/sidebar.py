@@ -73,6 +73,8 @@ class LineForm(forms.Form):
         control.initial = line.value
         inputs.dress(control.widget, f"inline-ctl{' num' * line.numeric}", "inline-ctl")
         control.widget.attrs |= {"autofocus": not line.toggles, "aria-describedby": f"{line.id}-tip"}
+        if isinstance(control.widget, forms.Select):  # a <ui-select> takes its name over from here
+            control.widget.attrs["aria-label"] = line.label
 
 
 class CustomField(Line):

@@ -1,13 +1,20 @@
 from django.urls import path
 
-from contacts.views import detail, inline
-from gopimi.workspaces import views
+from contacts.views import bulk, detail, edit, filtering, inline, table, trash
 
 app_name = "contacts"
 urlpatterns = [
-    path("", views.home, name="list"),
+    path("", table.table, name="list"),
+    path("columns/", table.choose_columns, name="columns"),
+    path("filter/", filtering.filtering, name="filter"),
     path("options/", detail.options, name="options"),
+    path("new/", edit.new, name="new"),
+    path("delete/", bulk.delete, name="delete"),
+    path("undo/<uuid:deletion>/", bulk.undo, name="undo"),
+    path("trash/", trash.trash, name="trash"),
+    path("restore/", bulk.restore, name="restore"),
     path("<int:pk>/", detail.detail, name="detail"),
-    path("<int:pk>/fields/<int:field_id>/", inline.field, name="field"),
-    path("<int:pk>/properties/<str:name>/", inline.property, name="property"),
+    path("<int:pk>/edit/", edit.edit, name="edit"),
+    path("<int:pk>/fields/<int:field_pk>/", inline.field, name="field"),
+    path("<int:pk>/properties/<str:property>/", inline.contact_property, name="property"),
 ]

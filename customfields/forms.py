@@ -25,17 +25,16 @@ class OptionRow:
     fresh: bool = False  # just added: takes the focus
 
 
-def _text(most: int, **attributes: Any) -> forms.CharField:
-    return forms.CharField(
-        required=False, widget=forms.TextInput(attrs={"class": "input", "maxlength": most, **attributes})
-    )
+def _text(most: int, css: str = "input", **attributes: Any) -> forms.CharField:
+    widget = forms.TextInput(attrs={"class": css, "maxlength": most, **attributes})
+    return forms.CharField(required=False, widget=widget)
 
 
 class FieldForm(forms.Form):
     """What it may hold is judged by the model (`rules.py`), so that the API gives the same answers."""
 
     label = _text(LABEL_LENGTH, autocomplete="off")
-    key = _text(63, autocomplete="off", spellcheck="false")
+    key = _text(63, autocomplete="off", spellcheck="false", css="input raw")
     help_text = _text(HELP_LENGTH)
     type = forms.CharField(required=False)
     multiple = forms.BooleanField(required=False)
@@ -53,6 +52,7 @@ class FieldForm(forms.Form):
         self.seen = initial.get("version", "")  # what the writer's changes are based on
         super().__init__(None if draft else data, initial=initial, auto_id="field-%s")
         self.fields["label"].label, self.fields["help_text"].label = "Label", "Help text"
+        self.fields["label"].widget.attrs["autofocus"] = field is None and not draft
 
     def _initial(self) -> dict[str, Any]:
         if self.field is None:

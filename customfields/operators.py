@@ -83,3 +83,17 @@ def _compares(operator: str) -> Operator:
 
 EQUALITY: Mapping[str, Operator] = {"": _is, "not": _not, "in": any_of, "empty": _empty}
 ORDER: Mapping[str, Operator] = {operator: _compares(operator) for operator in ("gt", "gte", "lt", "lte")}
+
+# How people read the operators; "empty" and its opposite are said in words of their own.
+WORDS: Mapping[str, str] = {
+    "": "is",
+    "not": "is not",
+    "in": "is any of",
+    "contains": "contains",
+    "gt": "more than",
+    "gte": "at least",
+    "lt": "less than",
+    "lte": "at most",
+}
+DATE_WORDS: Mapping[str, str] = {**WORDS, "gt": "after", "gte": "on or after", "lt": "before", "lte": "on or before"}
+SEVERAL_WORDS: Mapping[str, str] = {"": "has", "not": "doesn’t have", "any": "has any of", "all": "has all of"}

@@ -20,7 +20,20 @@ from django.db.models.lookups import Exact
 from django.utils.formats import date_format
 
 from customfields import inputs
-from customfields.operators import EQUALITY, KEY_LENGTH, ORDER, Operator, Test, all_of, any_of, contains, one
+from customfields.operators import (
+    DATE_WORDS,
+    EQUALITY,
+    KEY_LENGTH,
+    ORDER,
+    SEVERAL_WORDS,
+    WORDS,
+    Operator,
+    Test,
+    all_of,
+    any_of,
+    contains,
+    one,
+)  # fmt: skip
 from customfields.parsing import TEXT_LENGTH, InvalidValue, clean, exact, number_from_text
 from gopimi.lib import addresses
 from gopimi.lib.folding import Fold, fold
@@ -55,6 +68,7 @@ class FieldType:
     key_column: str  # by which filters go: its comparisons are leakproof, so they can use an index
     sort_column: str | None  # path from FieldValue; None where there is no order
     operators: Mapping[str, Operator] = EQUALITY
+    words: Mapping[str, str] = WORDS  # those of the operators that the filter offers to people
     numeric = False  # aligned and spaced as figures
     toggles = False  # edited by a switch that is always there, and saves at once
     unset = "Set value"  # what invites to give a value where there is none
@@ -248,6 +262,7 @@ class Date(FieldType):
     unset = "Set date"
     column = key_column = sort_column = "date_value"
     operators = {**EQUALITY, **ORDER}
+    words = DATE_WORDS
     numeric = True
     SHAPE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -369,6 +384,7 @@ class MultipleSelect(Select):
     multiple = True
     sort_column = None
     operators = {**EQUALITY, "any": any_of, "all": all_of}
+    words = SEVERAL_WORDS
 
     def parse_text(self, field: "Field", raw: str | Sequence[str], *, stored: Any = None) -> Any:
         """Several strings are a label each; one is split at `;`, else at commas where it isn't a label itself."""

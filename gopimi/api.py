@@ -15,6 +15,9 @@ from gopimi.lib.inputs import StrictParser, field_errors, invalid, refused
 from gopimi.lib.problems import Problem
 from gopimi.lib.reference import Reference, operation_id
 from gopimi.workspaces.api import router as workspaces
+from organizations.api import router as organizations
+from tickets.api import inbox
+from tickets.api import router as tickets
 
 DESCRIPTION = """Everything that an agent does to contacts, organizations, custom fields, tickets and conversations.
 
@@ -54,7 +57,7 @@ api = Api(
     urls_namespace="api",
     parser=StrictParser(),
 )
-for router in (contacts, custom_fields, workspaces):
+for router in (contacts, organizations, custom_fields, tickets, inbox, workspaces):
     api.add_router("", router)
 
 

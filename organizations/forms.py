@@ -25,7 +25,11 @@ class OrganizationForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, workspace: Any, organization: Organization | None = None) -> None:
         self.workspace, self.organization = workspace, organization
-        initial = {"name": organization.name, "domains": organization.domain_names} if organization else {}
+        initial = (
+            {"name": organization.name, "domains": [str(domain) for domain in organization.domains.all()]}
+            if organization
+            else {}
+        )
         super().__init__(data, initial=initial, auto_id="organization-%s")
         self.fields["name"].label = "Name"
         self.fields["name"].widget.attrs["autofocus"] = True

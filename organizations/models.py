@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import idna
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -89,4 +90,8 @@ class Domain(TenantModel):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return self.name
+        """As people write it: münchen.example."""
+        try:
+            return idna.decode(self.name)
+        except idna.IDNAError:
+            return self.name

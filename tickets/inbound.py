@@ -119,7 +119,8 @@ def _file(target: Workspace, raw_mail_id: int, mail: mailparse.Mail, raw: bytes,
     message = _message(thread, raw_mail, contact, mail)
     for file in mail.files:
         content = ContentFile(file.data)
-        stored.append(attachments.attach(message, content, file.name, file.content_type, file.content_id).file.name)
+        attachment = attachments.attach(message, content, file.name, file.content_type, file.content_id)
+        stored.append(str(attachment.file.name))
     _end(target, raw_mail_id, RawMail.State.DONE, mail)
     kind = "ticket" if isinstance(thread, Ticket) else "conversation"
     return _result(f"{kind}_{outcome}", target, message)

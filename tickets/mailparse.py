@@ -193,15 +193,16 @@ class Body:
         """The text and the HTML of a part; either is "" where there is none."""
         main, kind = part.get_content_maintype(), part.get_content_type()
         if part.is_multipart() and main != "message":
-            children = [self._read(child) for child in part.get_payload()]
+            children = [self._read(child) for child in parts(part)]
             if part.get_content_subtype() != "alternative":
                 return self._joined([(text, html) for text, html in children if text.strip() or html])
             text = next((text for text, html in children if text.strip()), "")
             return text, next((html for text, html in reversed(children) if html), "")
         attached = bool(filename(part)) or part.get_content_disposition() == "attachment"
         readable = kind in ("text/plain", "text/html") and not attached
-        if readable or (root and main in ("text", "message", "multipart")):
+        if readable or main == "multipart" or (root and main in ("text", "message")):  # a multipart without parts
             content = charsets.decode(payload(part), parameter(part, "Content-Type", "charset"))
+            content = content.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
             return ("", content) if kind == "text/html" else (content, "")
         self.files.append(
             File(
@@ -227,13 +228,14 @@ class Body:
 def payload(part: Message) -> bytes:
     """The bytes of a part, also of one that is itself a mail."""
     if part.is_multipart():
-        return b"\n".join(_source(child) for child in part.get_payload())
+        return b"\n".join(child.as_bytes(unixfrom=False, policy=POLICY) for child in parts(part))
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
 
 
-def _source(message: Message) -> bytes:
-    return message.as_bytes(unixfrom=False, policy=POLICY)
+def parts(message: Message) -> list[Message]:
+    """The parts of a message that has any, the outermost alone."""
+    return [part for part in message.get_payload() if isinstance(part, Message)]
 
 
 def filename(part: Message) -> str:

@@ -1,5 +1,7 @@
 """Which ticket or conversation a mail belongs to, by the ids that it names and never by its subject."""
 
+from typing import Any
+
 from gopimi.workspaces.models import Workspace
 from tickets.mailparse import Mail
 from tickets.messageids import digest, is_ours
@@ -17,19 +19,20 @@ def find(target: Workspace, mail: Mail) -> Ticket | Conversation | None:
     digests = {digest(identifier): identifier for identifier in named[:MOST_IDS]}
     if not digests:
         return None
-    known: dict[bytes, Message] = {}
-    rows = MessageId.objects.for_workspace(target).filter(digest__in=list(digests)).select_related("message")
-    for row in rows.order_by("message_id"):
-        key, message = bytes(row.digest), row.message
-        ours = message.direction == Message.Direction.OUTBOUND
-        if ours and not is_ours(digests[key], target.pk, message.pk):
+    rows = MessageId.objects.for_workspace(target).filter(digest__in=list(digests)).order_by("message_id")
+    known: dict[bytes, Any] = {}
+    for row in rows.values_list(
+        "digest", "message_id", "message__direction", "message__ticket_id", "message__conversation_id", named=True
+    ):
+        key, ours = bytes(row.digest), row.message__direction == Message.Direction.OUTBOUND
+        if ours and not is_ours(digests[key], target.pk, row.message_id):
             continue
         # Several mails may carry one id. Ours is ours, whoever sends it again as theirs; else the newest counts.
-        if key not in known or ours or known[key].direction != Message.Direction.OUTBOUND:
-            known[key] = message
-    message = next((known[key] for key in digests if key in known), None)
-    if message is None:
+        if key not in known or ours or known[key].message__direction != Message.Direction.OUTBOUND:
+            known[key] = row
+    found = next((known[key] for key in digests if key in known), None)
+    if found is None:
         return None
-    threads = Ticket.objects if message.ticket_id else Conversation.objects
+    threads = Ticket.objects if found.message__ticket_id else Conversation.objects
     locked = threads.for_workspace(target).select_for_update(no_key=True)
-    return locked.get(pk=message.ticket_id or message.conversation_id)
+    return locked.filter(pk=found.message__ticket_id or found.message__conversation_id).first()

@@ -24,7 +24,6 @@ from gopimi.workspaces.models import User
 from tickets import messageids
 from tickets.attachments import attach
 from tickets.models import Conversation, Mailbox, Message, MessageId, Ticket
-from tickets.threads import Thread
 
 State = Message.State
 MOST_REFERENCES = 20  # the first and the newest; a header has its limits
@@ -70,7 +69,7 @@ def retry(message: Message) -> bool:
         if not messages.filter(state__in=[State.FAILED, State.UNKNOWN]).update(state=State.QUEUED, failure=""):
             return False
         message.refresh_from_db()
-        _address(message, message.ticket or message.conversation)
+        _address(message, _thread(message))
         _queue(message)
     return True
 
@@ -99,8 +98,7 @@ def compose(message: Message) -> EmailMessage:
         raise CannotSend(NO_MAILBOX)
     if not message.to:
         raise CannotSend(NO_RECIPIENT)
-    thread: Thread = message.ticket or message.conversation
-    subject = charsets.printable(thread.subject)
+    subject = charsets.printable(_thread(message).subject)
     headers = {"Message-ID": f"<{message.message_id}>"}
     if message.in_reply_to:
         headers["In-Reply-To"] = f"<{message.in_reply_to}>"
@@ -121,12 +119,18 @@ def compose(message: Message) -> EmailMessage:
 
 def _author(author: Actor) -> dict[str, Any]:
     if author.kind == ActorKind.AGENT:
-        user = User.objects.get(pk=author.id)
+        user = User.objects.get(pk=author.id or 0)
         return {"author_type": Message.Author.AGENT, "author_user": user, "author_email": user.email}
     return {"author_type": Message.Author.API}
 
 
-def _address(message: Message, thread: Thread) -> None:
+def _thread(message: Message) -> Ticket | Conversation:
+    thread = message.ticket or message.conversation
+    assert thread is not None, "a constraint sees to it"
+    return thread
+
+
+def _address(message: Message, thread: Ticket | Conversation) -> None:
     """Say from which mailbox to whom, in answer to what, and under which id, which never changes."""
     message.mailbox = thread.mailbox or _mailbox(thread)
     message.to = (thread.contact.email if thread.contact else getattr(thread, "from_email", "")) or ""
@@ -145,7 +149,7 @@ def _address(message: Message, thread: Thread) -> None:
     message.save(update_fields=["mailbox", "to", "message_id", "references", "in_reply_to"])
 
 
-def _mailbox(thread: Thread) -> Mailbox | None:
+def _mailbox(thread: Ticket | Conversation) -> Mailbox | None:
     """Where answers come back to, for a thread that was opened by hand."""
     purpose = Mailbox.Purpose.TICKET if isinstance(thread, Ticket) else Mailbox.Purpose.INBOX
     mailboxes = list(Mailbox.objects.for_workspace(thread.workspace_id).order_by("id"))

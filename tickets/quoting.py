@@ -21,6 +21,7 @@ FIELD = re.compile(
 )
 FROM = re.compile(r"\*?(?:from|von|de|da|van|от)\*?[ \t]?:", re.I)
 LONGEST_INTRODUCTION = 3  # lines
+LONGEST_SIGNATURE = 10  # lines
 LONGEST_HEADER = 12  # lines, blank ones included
 
 
@@ -35,12 +36,18 @@ def split(text: str) -> Split:
     """A mail's text in what is new and what it quotes at its end. A mail that is all quotation, or that answers between
     the quoted lines, is visible as a whole."""
     lines = text.splitlines(keepends=True)
-    tail = len(lines)  # from here on every line is quoted or blank
+    tail = _signature(lines)  # from here on every line before the signature is quoted or blank
     while tail and (QUOTED.match(lines[tail - 1]) or not lines[tail - 1].strip()):
         tail -= 1
     start = next((number for number in range(len(lines)) if _begins_quotation(lines, number, tail)), len(lines))
     visible = "".join(lines[:start])
     return Split(visible, "".join(lines[start:])) if visible.strip() else Split(text, "")
+
+
+def _signature(lines: list[str]) -> int:
+    """Where the signature begins that a mail ends with, or the end: some programs put it under the quotation."""
+    last = range(len(lines) - 1, max(-1, len(lines) - 1 - LONGEST_SIGNATURE), -1)
+    return next((number for number in last if lines[number].rstrip() == "--"), len(lines))
 
 
 def _begins_quotation(lines: list[str], start: int, tail: int) -> bool:

@@ -6,6 +6,7 @@ from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 
 from customfields.models import Field
+from gopimi.lib.counting import capped_counts
 from organizations.models import Organization
 
 register = template.Library()
@@ -16,9 +17,7 @@ CAP = 10_000
 def tab_counts(context: Any) -> dict[str, str]:
     """Organizations and active fields; "10,000+" where counting all would be dear."""
     workspace = context["request"].workspace
-    organizations = Organization.objects.for_workspace(workspace).order_by()[: CAP + 1].count()
-    fields = Field.objects.for_workspace(workspace).active().count()
-    return {
-        "organizations": f"{CAP:,}+" if organizations > CAP else intcomma(organizations) if organizations else "",
-        "fields": intcomma(fields) if fields else "",
-    }
+    organizations = Organization.objects.for_workspace(workspace)
+    fields = Field.objects.for_workspace(workspace).active()
+    counts = capped_counts(workspace, CAP, organizations=organizations, fields=fields)
+    return {name: f"{CAP:,}+" if count > CAP else intcomma(count) if count else "" for name, count in counts.items()}

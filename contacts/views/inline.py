@@ -15,20 +15,20 @@ from gopimi.lib import htmx
 from gopimi.workspaces.models import Workspace
 
 
-def field(request: Any, pk: int, field_id: int) -> HttpResponse:
+def field(request: Any, pk: int, field_pk: int) -> HttpResponse:
     """One custom field's value."""
     contact = _contact(request, pk)
     fields = Field.objects.for_workspace(request.workspace).active().with_options()
-    asked = get_object_or_404(fields, pk=field_id)
+    asked = get_object_or_404(fields, pk=field_pk)
     value = values.read(request.workspace, [pk], [asked])[pk].get(asked.pk)
     return _edit(request, CustomField(request.workspace, contact, value, asked))
 
 
-def property(request: Any, pk: int, name: str) -> HttpResponse:
+def contact_property(request: Any, pk: int, property: str) -> HttpResponse:
     """Name, email, organization or tags."""
-    if name not in PROPERTIES:
+    if property not in PROPERTIES:
         raise Http404
-    return _edit(request, PROPERTIES[name](request.workspace, _contact(request, pk)))
+    return _edit(request, PROPERTIES[property](request.workspace, _contact(request, pk)))
 
 
 def _contact(request: Any, pk: int) -> Contact:

@@ -82,6 +82,15 @@ class Line(GroupedMetadata):
         return line
 
 
+def _without_nul(text: str) -> str:
+    if "\x00" in text:
+        raise wrong("invalid_character", "The character U+0000 can't be kept. Remove it.")
+    return text
+
+
+Paragraphs = Annotated[str, AfterValidator(_without_nul)]
+
+
 class StrictParser(Parser):
     """Reads request bodies. Raises Problem: 415 for what isn't JSON by its name, 400 for what isn't by its look."""
 

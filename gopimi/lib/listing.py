@@ -1,6 +1,6 @@
 """The one shape of every list of the API: `{"data": […], "page": {"next_cursor", "has_more"}}`, by keyset."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from pydantic import Field
 
+from gopimi.lib import filtering
 from gopimi.lib.exactjson import answer
+from gopimi.lib.filtering import BadFilter
 from gopimi.lib.keyset import BadCursor, Key, paginate
 from gopimi.lib.problems import FieldError, Problem
 from gopimi.lib.reference import Output
@@ -77,6 +79,32 @@ def row_id(params: QueryDict, name: str) -> int | None:
     return int(given[0]) if given else None
 
 
+def text(params: QueryDict, name: str) -> str:
+    """Read a parameter that is one line of text; empty where it isn't given. Raises Problem 400."""
+    if name not in params:
+        return ""
+    try:
+        return filtering.one(name, params.getlist(name))
+    except BadFilter as error:
+        raise bad_filters([error]) from error
+
+
+def order(params: QueryDict, columns: Mapping[str, str], default: str) -> list[Key]:
+    """Read `sort`: one of the names, with `-` in front descending; then the id. Raises Problem 400."""
+    name = text(params, "sort") or default
+    descending = name.startswith("-")
+    column = columns.get(name.removeprefix("-"))
+    if column is None:
+        raise bad_parameter("sort", "invalid", f"Sort by one of {', '.join(columns)}.")
+    return [Key(column, descending), Key("id", descending)]
+
+
+def bad_filters(problems: Sequence[BadFilter]) -> Problem:
+    """400 for what a filter object found wrong."""
+    errors = [FieldError(problem.parameter, "invalid", problem.message) for problem in problems]
+    return Problem(400, "bad-parameter", "; ".join(f"{error.pointer}: {error.detail}" for error in errors), errors)
+
+
 def respond(
     params: QueryDict,
     rows: QuerySet,
@@ -102,6 +130,11 @@ def respond(
 def parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
     """A parameter of the URL as OpenAPI describes it."""
     return {"in": "query", "name": name, "required": False, "description": description, "schema": schema}
+
+
+def sort_parameter(names: Iterable[str], default: str) -> dict[str, Any]:
+    description = f"{', '.join(names)}; with `-` in front descending"
+    return parameter("sort", description, type="string", default=default)
 
 
 PARAMETERS = [

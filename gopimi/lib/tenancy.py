@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from django.db import connection, models, transaction
+from django.db.models import Func
 
 
 class NoWorkspace(RuntimeError):
@@ -24,6 +25,13 @@ def set_workspace(workspace_id: int | None) -> None:
     with connection.cursor() as cursor:
         value = "" if workspace_id is None else str(workspace_id)
         cursor.execute("SELECT set_config('app.workspace_id', %s, true)", [value])
+
+
+class Entered(Func):
+    """Enters the workspace that this column names, in the statement that reads the row (SET LOCAL)."""
+
+    template = "set_config('app.workspace_id', %(expressions)s::text, true)"
+    output_field = models.TextField()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from gopimi.lib.keyset import Key
 from gopimi.lib.listing import Listed
 from gopimi.lib.reference import Output
 from gopimi.workspaces.authentication import ApiRequest, Bearer
-from gopimi.workspaces.models import Membership, Role
+from gopimi.workspaces.models import Membership, Role, display_name
 
 router = Router(tags=["Workspace"])
 READ = Bearer("contacts:read")
@@ -61,7 +61,7 @@ def _show_members(rows: list[dict]) -> list[dict]:
     return [
         {
             "id": row["user_id"],
-            "name": row["user__name"] or row["user__email"].split("@")[0],
+            "name": display_name(row["user__name"], row["user__email"]),
             "email": row["user__email"],
             "role": row["role"],
         }

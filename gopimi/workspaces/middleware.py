@@ -7,7 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 
-from gopimi.lib.tenancy import set_workspace
+from gopimi.lib.tenancy import Entered, set_workspace
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import Membership
 
@@ -44,20 +44,13 @@ class WorkspaceMiddleware:
         slug = kwargs.pop("slug")
         if not request.user.is_authenticated:
             return sign_in_first(request)
-        membership = (
-            Membership.objects.select_related("workspace").filter(user=request.user, workspace__slug=slug).first()
-        )
+        mine = Membership.objects.select_related("workspace").filter(user=request.user, workspace__slug=slug)
+        membership = mine.annotate(entered=Entered("workspace_id")).first()  # one statement reads it and enters
         if membership is None:
             raise Http404
-        enter(request, membership)
+        request.membership, request.workspace = membership, membership.workspace
+        request.actor = Actor.agent(request.user)
         return None
-
-
-def enter(request: Any, membership: Membership) -> None:
-    """Work in this membership's workspace for the rest of the request."""
-    set_workspace(membership.workspace_id)
-    request.membership, request.workspace = membership, membership.workspace
-    request.actor = Actor.agent(request.user)
 
 
 def sign_in_first(request: Any) -> HttpResponse:

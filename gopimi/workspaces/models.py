@@ -16,6 +16,11 @@ from django.utils import timezone
 SLUG_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are read for one another
 
 
+def display_name(name: str, email: str) -> str:
+    """What a person is called: by the address where no name is known."""
+    return name or email.split("@")[0]
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **values: Any) -> "User":
         user = self.model(email=email.strip().lower(), **values)
@@ -58,7 +63,7 @@ class User(AbstractBaseUser):
 
     @property
     def display_name(self) -> str:
-        return self.name or self.email.split("@")[0]
+        return display_name(self.name, self.email)
 
 
 def new_slug() -> str:

@@ -56,7 +56,10 @@ class Select extends HTMLElement {
     });
     const name = select.getAttribute("aria-label");
     if (name) this.choice.control_input.setAttribute("aria-label", name);
-    if (select.hasAttribute("autofocus")) this.choice.focus();
+    if (select.hasAttribute("autofocus")) {
+      select.removeAttribute("autofocus"); // else htmx focuses the hidden <select>
+      this.choice.focus();
+    }
   }
 
   #place() {

@@ -7,8 +7,14 @@ function sync() {
   const all = boxes();
   const chosen = all.filter((box) => box.checked).length;
   bar.hidden = chosen === 0;
+  const whole = document.querySelector("[data-whole-page]"); // leads on to all that match
+  if (whole) {
+    whole.hidden = chosen === 0 || chosen < all.length;
+    if (whole.hidden) whole.querySelector("[name=all]").checked = false;
+  }
+  const matching = whole?.querySelector("[name=all]").checked;
   const output = bar.querySelector("output");
-  if (output) output.textContent = `${chosen} selected`;
+  if (output) output.textContent = matching ? `All ${whole.querySelector("[data-select-all]").dataset.selectAll} that match selected` : `${chosen} selected`;
   const head = document.querySelector("[data-check-all]");
   if (head) {
     head.checked = chosen > 0 && chosen === all.length;
@@ -21,6 +27,10 @@ document.addEventListener("change", (event) => {
   if (event.target.matches(".check")) sync();
 });
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-select-all]")) {
+    document.querySelector("[data-whole-page] [name=all]").checked = true;
+    sync();
+  }
   if (!event.target.closest("[data-clear]")) return;
   boxes().forEach((box) => (box.checked = false));
   sync();

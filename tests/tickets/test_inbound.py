@@ -52,7 +52,7 @@ def test_a_mail_opens_a_ticket_of_its_sender(boxes: Workspace) -> None:
         "Dana Scully", "dana@example.com", "email",
     )  # fmt: skip
     assert result.contact_id == ticket.contact_id == message.author_contact_id
-    assert (message.body_text, message.direction, message.author_type) == ("Where is it?\n", "inbound", "contact")
+    assert (message.body_text, message.direction, message.author_type) == ("Where is it?", "inbound", "contact")
     assert message.attribution == "From: dana@example.com"
 
 

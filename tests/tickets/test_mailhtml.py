@@ -64,6 +64,22 @@ def test_pictures_that_came_along_are_shown_and_remote_ones_are_words() -> None:
     assert shown == '<p><img src="/files/1?a=1&amp;b=2" alt="Logo" loading="lazy">Buy</p>'
 
 
+@pytest.mark.parametrize(
+    ("source", "folded"),
+    [
+        ("<p>a</p><blockquote>b<blockquote>c</blockquote></blockquote>d", "<p>a</p>[b<blockquote>c</blockquote>]d"),
+        ("a<blockquote>b</blockquote><blockquote>c</blockquote>", "a[b][c]"),
+        ("<div><blockquote>b</blockquote></div>", "<div><blockquote>b</blockquote></div>"),
+        ("a</blockquote>", "a"),
+        ("", ""),
+    ],
+)
+def test_quotations_are_folded_unless_there_is_nothing_else(source: str, folded: str) -> None:
+    opening = '<details class="quoted"><summary>Quoted text</summary><blockquote>'
+    expected = folded.replace("[", opening).replace("]", "</blockquote></details>")
+    assert mailhtml.fold_quotations(mailhtml.sanitize(source)) == expected
+
+
 def test_tables_and_lists_stay() -> None:
     source = '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table><ul><li>b</li></ul>'
     assert mailhtml.sanitize(source) == source

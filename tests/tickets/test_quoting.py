@@ -19,6 +19,7 @@ NEW = "Thank you, it works.\n\nDana\n\n"
         "________________________________\nFrom: Bob\nSent: Monday\nTo: Dana\nSubject: x\n\nIt is on its way.\n",
         "From: Bob <support@acme.example>\nSent: Monday, 2 March 2026\nTo: Dana\n\nIt is on its way.\n",
         "*Von:* Bob\n*Gesendet:* Montag\n*An:* Dana\n*Betreff:* x\n\nEs ist unterwegs.\n",
+        "On Mon, 2 Mar 2026 at 10:00, Bob wrote:\n> It is on its way.\n\n--\nDana Scully\nFBI\n",
         "On Mon, 2 Mar 2026 at 10:00, Bob wrote:\nIt is on its way, without a mark.\n",
     ],
 )

@@ -172,29 +172,30 @@ class People:
         )
 
     def load_history(self, contacts: list[Contact], values: dict[int, dict[Field, Any]]) -> None:
-        """How each contact came to be, and for some the last edit or the deletion."""
+        """How each contact came to be, and for some the last edits or the deletion."""
         changes = []
         for contact in contacts:
             changes.append(self.change(contact, contact.created_at, self.creator(contact), "created"))
             if contact.updated_at > contact.created_at:
-                changes += self.edit(contact, values)
+                changes += self.edits(contact, values)
             if contact.deleted_at:
                 by = Actor.agent(contact.deleted_by)
                 changes.append(self.change(contact, contact.deleted_at, by, "deleted"))
         Change.objects.bulk_create(sorted(changes, key=lambda change: change.at))
 
-    def edit(self, contact: Contact, values: dict[int, dict[Field, Any]]) -> Iterator[Change]:
-        """One field that got its value, or had another contact's before."""
+    def edits(self, contact: Contact, values: dict[int, dict[Field, Any]]) -> Iterator[Change]:
+        """Some fields that got their value, or had another contact's before; the last one when it was updated."""
         known = values[contact.pk]
-        if not known:
-            return
-        field = self.random.choice(list(known))
-        new = field.type.to_text(known[field])
-        other = values[self.random.choice(list(values))].get(field)
-        old = field.type.to_text(other) if other is not None and field.key in EDITED else new
-        by = Actor.agent(self.random.choice(self.agents))
-        before = None if old == new else old
-        yield self.change(contact, contact.updated_at, by, "field", field=field, old=before, new=new)
+        fields = self.random.sample(list(known), min(len(known), self.random.choice([1, 1, 2, 3])))
+        span = contact.updated_at - contact.created_at
+        for place, field in enumerate(reversed(fields)):
+            new = field.type.to_text(known[field])
+            other = values[self.random.choice(list(values))].get(field)
+            old = field.type.to_text(other) if other is not None and field.key in EDITED else new
+            before = None if old == new else old
+            at = contact.updated_at - span * place * self.random.uniform(0.05, 0.3)
+            by = Actor.agent(self.random.choice(self.agents))
+            yield self.change(contact, at, by, "field", field=field, old=before, new=new)
 
     def creator(self, contact: Contact) -> Actor:
         return {

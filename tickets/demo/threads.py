@@ -128,6 +128,7 @@ class Threads:
                 "author_name": story.name,
                 "author_email": customer,
                 "to": thread.mailbox.address,
+                "mailbox": thread.mailbox,
                 "cc": step.cc,
                 "attribution": f"From: {customer}",
                 "body_text": step.mail + self.quotation(answered),
@@ -141,11 +142,12 @@ class Threads:
                 "author_type": Message.Author.AGENT,
                 "author_user": agent,
                 "author_name": agent.name,
-                "author_email": thread.mailbox.address if step.reply else agent.email,
+                "author_email": agent.email,
                 "to": customer if step.reply else "",
+                "mailbox": thread.mailbox if step.reply else None,
                 "body_text": step.reply or step.note,
             }
-        message = Message(workspace=self.workspace, **self.of(thread), mailbox=thread.mailbox, created_at=at, **values)
+        message = Message(workspace=self.workspace, **self.of(thread), created_at=at, **values)
         self.messages.append((message, step))
         return message
 
@@ -173,7 +175,7 @@ class Threads:
         """Messages in the order in which they came, each but a note with an id and those of the mails before it."""
         self.messages.sort(key=lambda pair: pair[0].created_at)
         messages = Message.objects.bulk_create(message for message, _ in self.messages)
-        sent: dict[Thread | None, list[str]] = defaultdict(list)
+        sent: dict[Thread | None, list[tuple[str, str]]] = defaultdict(list)
         mails = [message for message in messages if message.direction != Message.Direction.NOTE]
         for mail in mails:
             before = sent[mail.ticket or mail.conversation]
@@ -182,8 +184,10 @@ class Threads:
                 mail.message_id = messageids.make(self.workspace.pk, mail.pk, domain)
             else:
                 mail.message_id = f"{self.random.getrandbits(80):020x}@mail.{domain}"
-            mail.in_reply_to, mail.references = "".join(before[-1:]), " ".join(before)
-            before.append(mail.message_id)
+            theirs = [identifier for identifier, direction in before if direction != mail.direction]
+            mail.in_reply_to = "".join(theirs[-1:])
+            mail.references = " ".join(identifier for identifier, _ in before)
+            before.append((mail.message_id, mail.direction))
         Message.objects.for_workspace(self.workspace).bulk_update(mails, ["message_id", "in_reply_to", "references"])
         MessageId.objects.bulk_create(
             MessageId(workspace=self.workspace, digest=messageids.digest(mail.message_id), message=mail)

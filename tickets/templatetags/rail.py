@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import template
-from django.db.models import QuerySet
 
+from gopimi.lib.counting import capped_counts
 from tickets.models import Conversation, Status, Ticket
 
 register = template.Library()
@@ -17,9 +17,5 @@ def open_counts(context: Any) -> dict[str, str]:
     workspace = context["request"].workspace
     tickets = Ticket.objects.for_workspace(workspace).filter(status=Status.OPEN)
     conversations = Conversation.objects.for_workspace(workspace).filter(status=Conversation.Status.OPEN)
-    return {"tickets": _capped(tickets), "conversations": _capped(conversations)}
-
-
-def _capped(rows: QuerySet) -> str:
-    count = rows.order_by()[: CAP + 1].count()
-    return f"{CAP}+" if count > CAP else str(count or "")
+    counts = capped_counts(workspace, CAP, tickets=tickets, conversations=conversations)
+    return {name: f"{CAP}+" if count > CAP else str(count or "") for name, count in counts.items()}

@@ -1,0 +1,99 @@
+"""The dialog that makes or edits a contact."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from contacts import inputs
+from contacts.filters import CUSTOM
+from contacts.models import Contact
+from contacts.querysets import AddressTaken
+from customfields.models import Field
+from gopimi.workspaces.actor import Actor
+from gopimi.workspaces.models import QuotaExceeded, Workspace
+
+
+class SeenSwitch(forms.HiddenInput):
+    """What a switch was when the form came."""
+
+    def format_value(self, value: Any) -> str:
+        return "on" if value else ""
+
+
+class ContactForm(forms.Form):
+    """Name, email, organization, tags, and a field `cf_<key>` for each custom field.
+
+    The form carries what each field was when it came, and only what was changed there is written: two people who edit
+    different fields of a contact don't overwrite each other.
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        workspace: Workspace,
+        fields: Sequence[Field],
+        contact: Contact | None = None,
+        held: Mapping[int, Any] | None = None,
+    ) -> None:
+        super().__init__(data, auto_id="contact-%s")
+        self.workspace, self.contact, self.held = workspace, contact, held or {}
+        self.taken: Contact | None = None
+        organization = contact.organization if contact else None
+        self.fields["name"] = inputs.NameField()
+        self.fields["email"] = inputs.EmailField()
+        self.fields["organization"] = inputs.OrganizationField(workspace, organization)
+        self.fields["tags"] = inputs.TagsField(workspace)
+        self.custom = {CUSTOM + field.key: field for field in fields}
+        for name, field in self.custom.items():
+            self.fields[name] = field.type.form_field(field, stored=self.held.get(field.pk))
+        if contact:
+            tags = [tag.name for tag in contact.tags.all()]
+            self.initial = {"name": contact.name, "email": contact.email, "organization": organization, "tags": tags}
+        for name, control in self.fields.items():
+            inputs.dress(control.widget)
+            if isinstance(control.widget, forms.Select):
+                control.widget.attrs["aria-label"] = control.label  # a <ui-select> takes its name over from here
+            if contact:
+                _remember(control)
+            control.widget.attrs["autofocus"] = name == "name"
+
+    @property
+    def custom_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.custom]
+
+    def save(self, actor: Actor) -> Contact | None:
+        """The contact, or None where it can't be: the form says why then."""
+        try:
+            return self._change(actor, self.contact) if self.contact else self._add(actor)
+        except AddressTaken as error:
+            self.taken = error.contact
+            self.add_error("email", str(error))
+        except QuotaExceeded as error:
+            self.add_error(None, f"{error} Delete contacts that you don't need, or ask for a higher limit.")
+        return None
+
+    def _add(self, actor: Actor) -> Contact:
+        given = self.cleaned_data
+        values = {field: given[name] for name, field in self.custom.items() if given[name] is not None}
+        properties = {name: given[name] for name in ("name", "email", "organization", "tags")}
+        return Contact.objects.for_workspace(self.workspace).add(actor, values=values, **properties)
+
+    def _change(self, actor: Actor, contact: Contact) -> Contact:
+        changed = {name: self.cleaned_data[name] for name in self.changed_data}
+        contact.change(
+            actor,
+            properties={name: changed[name] for name in ("name", "email", "organization") if name in changed},
+            values={field: changed[name] for name, field in self.custom.items() if name in changed},
+            tags=changed.get("tags"),
+        )
+        return contact
+
+
+def _remember(control: forms.Field) -> None:
+    control.show_hidden_initial = True
+    if isinstance(control.widget, forms.SelectMultiple):
+        control.hidden_widget = forms.MultipleHiddenInput  # type: ignore[misc]
+    elif isinstance(control.widget, forms.CheckboxInput):
+        control.hidden_widget = SeenSwitch  # type: ignore[misc]

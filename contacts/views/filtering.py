@@ -1,0 +1,75 @@
+"""The Filter popover: a form of conditions that becomes the table's URL. It works as a page, too."""
+
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.views.decorators.http import require_GET
+
+from contacts import conditions
+from contacts.conditions import Facet, Row
+from contacts.filters import ContactFilter
+from customfields import values
+from gopimi.lib import htmx
+
+KEPT = ("q", "sort", "limit")
+
+
+@require_GET
+def filtering(request: Any) -> HttpResponse:
+    """The form for the query or the rows that are given; or on to the table, by `apply`, `clear` or `drop`."""
+    given, workspace = request.GET, request.workspace
+    kept = {name: given[name] for name in KEPT if given.get(name)}
+    if "clear" in given:
+        return _to_table(request, QueryDict(), kept)
+    if "drop" in given:
+        query = given.copy()
+        dropped = query.pop("drop")
+        for name in dropped:
+            query.pop(name, None)
+        return _to_table(request, query, {})
+    known = conditions.facets(workspace, values.fields_of(workspace))
+    rows = _rows(request, known)
+    if "apply" in given:
+        rows = [row for row in rows if row.values]
+        query = conditions.query_of(rows, kept)
+        if not (problems := ContactFilter(query, workspace).problems):
+            return _to_table(request, query, {})
+        for row in rows:
+            row.problem = next((one.message for one in problems if one.parameter == row.parameter), "")
+    return _form(request, rows, known, kept)
+
+
+def _rows(request: Any, known: dict[str, Facet]) -> list[Row]:
+    given = request.GET
+    if "rows" not in given:
+        rows = conditions.rows_of(ContactFilter(given, request.workspace), known)
+    else:
+        rows = conditions.rows_from(given, known)
+        if given.get("remove", "").isdecimal() and int(given["remove"]) < len(rows):
+            del rows[int(given["remove"])]
+    if not rows or "add" in given:
+        facet = next(iter(known.values()))
+        rows.append(Row(facet, next(iter(facet.words))))
+    return rows
+
+
+def _form(request: Any, rows: list[Row], known: dict[str, Facet], kept: dict[str, str]) -> HttpResponse:
+    context = {
+        "section": "contacts",
+        "facets": list(known.values()),
+        "rows": [{"row": row, "widget": row.widget(index)} for index, row in enumerate(rows)],
+        "kept": kept,
+    }
+    status = 422 if any(row.problem for row in rows) else 200
+    fragments = {"filter-form": "contacts/_filter.html"}
+    return htmx.page(request, "contacts/filter.html", context, fragments=fragments, status=status)
+
+
+def _to_table(request: Any, query: QueryDict, kept: dict[str, str]) -> HttpResponse:
+    """To the first page of the table with this query."""
+    query = query.copy()
+    query.update(kept)
+    for name in ("cursor", "csrfmiddlewaretoken"):
+        query.pop(name, None)
+    url = request.workspace.url("contacts:list")
+    return htmx.go(request, f"{url}?{query.urlencode()}" if query else url)

@@ -1,0 +1,108 @@
+"""The contacts table: every state of it is in the URL."""
+
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from contacts import columns
+from contacts.conditions import chips
+from contacts.filters import CUSTOM, ContactFilter
+from contacts.models import Contact, ContactTag
+from customfields import values
+from gopimi.lib import htmx
+from gopimi.lib.keyset import BadCursor, Page
+from gopimi.workspaces import toasts
+from gopimi.workspaces.models import Membership, Workspace
+
+LIMITS = (50, 100, 200)
+COUNTED = 10_000  # beyond it the table says "10,000+"
+
+
+@require_GET
+def table(request: Any) -> HttpResponse:
+    workspace = request.workspace
+    fields = values.fields_of(workspace)
+    asked = ContactFilter(request.GET, workspace, fields)
+    if asked.deleted:
+        return htmx.go(request, workspace.url("contacts:trash"))
+    shown = columns.chosen(request.membership.contact_columns, fields)
+    limit = next((limit for limit in LIMITS if str(limit) == request.GET.get("limit")), LIMITS[0])
+    page, total = Page([], None, None), 0
+    if not asked.problems:
+        page, total = _page(request, asked, limit), _count(workspace, asked)
+    context = {
+        "section": "contacts",
+        "asked": asked,
+        "chips": chips(asked),
+        "field_count": len(fields),
+        "headings": [_heading("name", "Name", "w-name", asked, True)]
+        + [_heading(one.key, one.label, f"{one.width} {one.css}", asked, one.sortable) for one in shown],
+        "rows": _rows(workspace, page, shown, fields),
+        "page": page,
+        "first": page.previous is None,
+        "limit": limit,
+        "limits": LIMITS,
+        "total": total,
+        "counted": COUNTED,
+        "choices": _choices(shown, fields),
+    }
+    status = (422 if request.htmx else 400) if asked.problems else 200
+    fragments = {"contacts-table": "contacts/_table.html", "contacts-count": "contacts/_count.html"}
+    return htmx.page(request, "contacts/list.html", context, fragments=fragments, status=status)
+
+
+def _page(request: Any, asked: ContactFilter, limit: int) -> Page:
+    contacts = with_tags(request.workspace).select_related("organization")
+    try:
+        return asked.page(contacts, limit, request.GET.get("cursor"))
+    except BadCursor:  # of another order, or out of an old bookmark
+        return asked.page(contacts, limit)
+
+
+def with_tags(workspace: Workspace) -> QuerySet:
+    """Contacts with `tag_names`, in the same statement."""
+    links = ContactTag.objects.for_workspace(workspace).filter(contact=OuterRef("pk")).order_by("tag__name_lower")
+    return Contact.objects.for_workspace(workspace).annotate(tag_names=ArraySubquery(links.values("tag__name")))
+
+
+def _count(workspace: Workspace, asked: ContactFilter) -> int:
+    """How many match, at most one more than COUNTED; the workspace knows how many there are in all."""
+    if not (asked.conditions or asked.query or asked.deleted):
+        return workspace.contact_count
+    return asked.apply(Contact.objects.for_workspace(workspace)).order_by()[: COUNTED + 1].count()
+
+
+def _rows(workspace: Workspace, page: Page, shown: list[columns.Column], fields: Any) -> list[dict[str, Any]]:
+    wanted = [field for field in fields if any(column.key == CUSTOM + field.key for column in shown)]
+    held = values.read(workspace, [contact.pk for contact in page.rows], wanted)
+    return [
+        {"contact": contact, "cells": [column.cell(contact, held[contact.pk]) for column in shown]}
+        for contact in page.rows
+    ]
+
+
+def _heading(key: str, label: str, css: str, asked: ContactFilter, sortable: bool) -> dict[str, Any]:
+    """How a column stands in the order, and the order that its heading leads to."""
+    current = asked.sort == key
+    direction = ("descending" if asked.descending else "ascending") if current else ""
+    following = f"-{key}" if direction == "ascending" else key
+    return {"label": label, "css": css, "direction": direction, "next": following if sortable else ""}
+
+
+def _choices(shown: list[columns.Column], fields: Any) -> list[dict[str, Any]]:
+    """All columns for the Columns popover: the shown ones in their order, then the others."""
+    keys = [column.key for column in shown]
+    others = [column for key, column in columns.known(fields).items() if key not in keys]
+    return [{"column": column, "shown": column.key in keys} for column in [*shown, *others]]
+
+
+@require_POST
+def choose_columns(request: Any) -> HttpResponse:
+    """Keep which columns this member sees, in their order; none is the default."""
+    known = columns.known(values.fields_of(request.workspace))
+    keys = [] if "reset" in request.POST else [key for key in request.POST.getlist("columns") if key in known]
+    Membership.objects.filter(pk=request.membership.pk).update(contact_columns=list(dict.fromkeys(keys)))
+    return toasts.done(request, request.workspace.url("contacts:list"), contacts_changed=True)

@@ -1,0 +1,368 @@
+"""API of tickets and of conversations, and of the messages in them."""
+
+from typing import Annotated, Any
+
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Router
+from pydantic import Field as Property
+from pydantic import ValidationError
+
+from contacts.api import as_problems
+from contacts.api import find as find_contact
+from contacts.models import Contact, Source
+from contacts.querysets import AddressTaken
+from gopimi.lib import listing
+from gopimi.lib.exactjson import answer
+from gopimi.lib.filtering import ORDER
+from gopimi.lib.inputs import RowId, StrictParser, field_errors, invalid
+from gopimi.lib.keyset import Key
+from gopimi.lib.listing import Listed, parameter
+from gopimi.lib.problems import FieldError
+from gopimi.workspaces.authentication import ApiRequest, Bearer
+from gopimi.workspaces.models import User
+from tickets import outbound
+from tickets.filters import ConversationFilter, ThreadFilter, TicketFilter
+from tickets.models import Attachment, Conversation, Message, Priority, Ticket
+from tickets.schemas import (
+    BODY_LENGTH,
+    COLUMNS,
+    ConversationIn,
+    ConversationOut,
+    ConversationPatch,
+    MessageIn,
+    MessageOut,
+    TicketIn,
+    TicketOut,
+    TicketPatch,
+    show_conversations,
+    show_messages,
+    show_tickets,
+)
+
+router = Router(tags=["Tickets"])
+inbox = Router(tags=["Inbox"])
+READ, WRITE = Bearer("tickets:read"), Bearer("tickets:write")
+MOST_FILES = 50
+TICKET, CONVERSATION = "/tickets/{number:number}", "/conversations/{id:conversation_id}"
+Number = Annotated[int, Property(ge=1, le=2**31 - 1)]
+
+# Lists
+
+
+def _threads(request: ApiRequest, asked: ThreadFilter, threads: QuerySet, *columns: str) -> tuple[QuerySet, list[Key]]:
+    if asked.problems:
+        raise listing.bad_filters(asked.problems)
+    return asked.apply(threads).values(*{*COLUMNS, *columns, *(key.name for key in asked.keys)}), asked.keys
+
+
+def _list_tickets(request: ApiRequest, tickets: QuerySet) -> HttpResponse:
+    rows, keys = _threads(request, TicketFilter(request.GET, request.workspace), tickets, "number", "priority")
+    return listing.respond(request.GET, rows, keys, lambda page: show_tickets(request, page))
+
+
+def _list_conversations(request: ApiRequest, conversations: QuerySet) -> HttpResponse:
+    rows, keys = _threads(request, ConversationFilter(request.GET, request.workspace), conversations)
+    return listing.respond(request.GET, rows, keys, lambda page: show_conversations(request, page))
+
+
+def _list_messages(request: ApiRequest, thread: Ticket | Conversation) -> HttpResponse:
+    listing.only(request.GET, listing.PAGING)
+    messages = Message.objects.for_workspace(request.workspace).filter(**{thread._meta.model_name: thread})
+    keys = [Key("created_at"), Key("id")]
+    return listing.respond(request.GET, messages, keys, lambda page: show_messages(request, page))
+
+
+def _parameters(asked: type[ThreadFilter], person: str) -> dict[str, Any]:
+    """What a list can be asked, for the OpenAPI document."""
+    described = {
+        "q": parameter("q", "Words, each a fragment of the subject or of who wrote, or the number", type="string"),
+        "status": parameter("status", "One of them, or several with commas", type="string"),
+        "priority": parameter("priority", "low, normal, high or urgent, or several with commas", type="string"),
+        "contact": parameter("contact", f"A contact's id{person}", type="string"),
+        "organization": parameter("organization", "An organization's id", type="string"),
+        "assignee": parameter("assignee", "A member's id, or none", type="string"),
+        "tag": parameter("tag", "A tag's name", type="string"),
+    }
+    times = [
+        parameter(f"{column}__{operator}", "A time or a day", type="string", format="date-time")
+        for column in ("created_at", "updated_at")
+        for operator in ORDER
+    ]
+    filters = [described[name] for name in asked.TESTS if name in described]
+    return {"parameters": [*listing.PARAMETERS, *filters, *times, listing.sort_parameter(asked.SORTS, "-updated_at")]}
+
+
+TICKETS = _parameters(TicketFilter, "")
+CONVERSATIONS = _parameters(ConversationFilter, ", or none")
+
+
+# Tickets
+
+
+@router.get("/tickets", auth=READ, response=Listed[TicketOut], summary="List tickets", openapi_extra=TICKETS)
+def list_tickets(request: ApiRequest) -> HttpResponse:
+    return _list_tickets(request, Ticket.objects.for_workspace(request.workspace))
+
+
+@router.get(
+    "/contacts/{id:contact_id}/tickets",
+    auth=READ,
+    response=Listed[TicketOut],
+    summary="List a contact's tickets",
+    openapi_extra=TICKETS,
+)
+def list_contact_tickets(request: ApiRequest, contact_id: RowId) -> HttpResponse:
+    contact = find_contact(request, contact_id)
+    return _list_tickets(request, Ticket.objects.for_workspace(request.workspace).filter(contact=contact))
+
+
+@router.post("/tickets", auth=WRITE, response={201: TicketOut}, summary="Create a ticket")
+def create_ticket(request: ApiRequest, payload: TicketIn) -> HttpResponse:
+    listing.only(request.GET)
+    ticket = Ticket.objects.for_workspace(request.workspace).open(
+        request.actor,
+        _requester(request, payload),
+        payload.subject,
+        payload.body,
+        assignee=_user(payload.assignee_id),
+        priority=Priority[payload.priority.upper()],
+        tags=payload.tags,
+    )
+    return _answer_ticket(request, ticket, 201, Location=f"{request.path}/{ticket.number}")
+
+
+@router.get(TICKET, auth=READ, response=TicketOut, summary="Read a ticket")
+def read_ticket(request: ApiRequest, number: Number) -> HttpResponse:
+    listing.only(request.GET)
+    return _answer_ticket(request, _ticket(request, number))
+
+
+@router.patch(TICKET, auth=WRITE, response=TicketOut, summary="Change a ticket")
+def change_ticket(request: ApiRequest, number: Number, payload: TicketPatch) -> HttpResponse:
+    listing.only(request.GET)
+    ticket = _ticket(request, number)
+    changes = _changes(request, payload.given())
+    if "priority" in changes:
+        changes["priority"] = Priority[changes["priority"].upper()]
+    if "tags" in changes:
+        changes["tags"] = changes["tags"] or []
+    ticket.change(request.actor, **changes)
+    return _answer_ticket(request, ticket)
+
+
+@router.get(
+    f"{TICKET}/messages",
+    auth=READ,
+    response=Listed[MessageOut],
+    summary="List a ticket's messages",
+    openapi_extra={"parameters": listing.PARAMETERS},
+)
+def list_ticket_messages(request: ApiRequest, number: Number) -> HttpResponse:
+    """The oldest first."""
+    return _list_messages(request, _ticket(request, number))
+
+
+# The same body as JSON or, with files, as a form.
+MESSAGE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": MessageIn.model_json_schema()},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["body"],
+                    "properties": {
+                        "body": {"type": "string", "minLength": 1, "maxLength": BODY_LENGTH},
+                        "note": {"type": "string", "enum": ["true", "false"], "default": "false"},
+                        "attachments": {
+                            "type": "array",
+                            "maxItems": MOST_FILES,
+                            "items": {"type": "string", "format": "binary"},
+                        },
+                    },
+                }
+            },
+        },
+    }
+}
+
+
+@router.post(
+    f"{TICKET}/messages",
+    auth=WRITE,
+    response={201: MessageOut},
+    summary="Reply to a ticket, or note something",
+    openapi_extra=MESSAGE_BODY,
+)
+def create_ticket_message(request: ApiRequest, number: Number) -> HttpResponse:
+    """A reply is mailed to the requester, a note isn't. The status stays as it is."""
+    return _write(request, _ticket(request, number))
+
+
+# Conversations
+
+
+@inbox.get(
+    "/conversations",
+    auth=READ,
+    response=Listed[ConversationOut],
+    summary="List conversations",
+    openapi_extra=CONVERSATIONS,
+)
+def list_conversations(request: ApiRequest) -> HttpResponse:
+    return _list_conversations(request, Conversation.objects.for_workspace(request.workspace))
+
+
+@inbox.get(
+    "/contacts/{id:contact_id}/conversations",
+    auth=READ,
+    response=Listed[ConversationOut],
+    summary="List a contact's conversations",
+    openapi_extra=CONVERSATIONS,
+)
+def list_contact_conversations(request: ApiRequest, contact_id: RowId) -> HttpResponse:
+    contact = find_contact(request, contact_id)
+    return _list_conversations(request, Conversation.objects.for_workspace(request.workspace).filter(contact=contact))
+
+
+@inbox.post("/conversations", auth=WRITE, response={201: ConversationOut}, summary="Create a conversation")
+def create_conversation(request: ApiRequest, payload: ConversationIn) -> HttpResponse:
+    listing.only(request.GET)
+    conversations = Conversation.objects.for_workspace(request.workspace)
+    contact = _contact(request, payload.contact_id)
+    conversation = conversations.open(request.actor, contact, payload.subject, payload.body)
+    return _answer_conversation(request, conversation, 201, Location=f"{request.path}/{conversation.pk}")
+
+
+@inbox.get(CONVERSATION, auth=READ, response=ConversationOut, summary="Read a conversation")
+def read_conversation(request: ApiRequest, conversation_id: RowId) -> HttpResponse:
+    listing.only(request.GET)
+    return _answer_conversation(request, _conversation(request, conversation_id))
+
+
+@inbox.patch(CONVERSATION, auth=WRITE, response=ConversationOut, summary="Change a conversation")
+def change_conversation(request: ApiRequest, conversation_id: RowId, payload: ConversationPatch) -> HttpResponse:
+    listing.only(request.GET)
+    conversation = _conversation(request, conversation_id)
+    conversation.change(request.actor, **_changes(request, payload.given()))
+    return _answer_conversation(request, conversation)
+
+
+@inbox.get(
+    f"{CONVERSATION}/messages",
+    auth=READ,
+    response=Listed[MessageOut],
+    summary="List a conversation's messages",
+    openapi_extra={"parameters": listing.PARAMETERS},
+)
+def list_conversation_messages(request: ApiRequest, conversation_id: RowId) -> HttpResponse:
+    """The oldest first."""
+    return _list_messages(request, _conversation(request, conversation_id))
+
+
+@inbox.post(
+    f"{CONVERSATION}/messages",
+    auth=WRITE,
+    response={201: MessageOut},
+    summary="Reply in a conversation, or note something",
+    openapi_extra=MESSAGE_BODY,
+)
+def create_conversation_message(request: ApiRequest, conversation_id: RowId) -> HttpResponse:
+    """A reply is mailed to who wrote, a note isn't."""
+    return _write(request, _conversation(request, conversation_id))
+
+
+@router.get(
+    "/attachments/{id:attachment_id}",
+    auth=READ,
+    response={200: None},
+    summary="Get an attachment's file",
+    openapi_extra={"responses": {200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}}},
+)
+def read_attachment(request: ApiRequest, attachment_id: RowId) -> FileResponse:
+    """Byte for byte; its type and name are in the message."""
+    listing.only(request.GET)
+    file = get_object_or_404(Attachment.objects.for_workspace(request.workspace), pk=attachment_id)
+    return FileResponse(
+        file.file.open("rb"), as_attachment=True, filename=file.filename, content_type="application/octet-stream"
+    )
+
+
+def _ticket(request: ApiRequest, number: int) -> Ticket:
+    return get_object_or_404(Ticket.objects.for_workspace(request.workspace), number=number)
+
+
+def _conversation(request: ApiRequest, conversation_id: int) -> Conversation:
+    return get_object_or_404(Conversation.objects.for_workspace(request.workspace), pk=conversation_id)
+
+
+def _answer_ticket(request: ApiRequest, ticket: Ticket, status: int = 200, **headers: str) -> HttpResponse:
+    rows = Ticket.objects.for_workspace(request.workspace).filter(pk=ticket.pk).values(*COLUMNS, "number", "priority")
+    return answer(show_tickets(request, list(rows))[0], status, **headers)
+
+
+def _answer_conversation(request: ApiRequest, thread: Conversation, status: int = 200, **headers: str) -> HttpResponse:
+    rows = Conversation.objects.for_workspace(request.workspace).filter(pk=thread.pk).values(*COLUMNS)
+    return answer(show_conversations(request, list(rows))[0], status, **headers)
+
+
+def _contact(request: ApiRequest, contact_id: int | None) -> Contact | None:
+    return Contact.objects.for_workspace(request.workspace).get(pk=contact_id) if contact_id else None
+
+
+def _user(user_id: int | None) -> User | None:
+    return User.objects.get(pk=user_id) if user_id else None
+
+
+def _changes(request: ApiRequest, given: dict[str, Any]) -> dict[str, Any]:
+    """As `Thread.change` takes them: rows instead of their ids, which are known by now."""
+    if "contact_id" in given:
+        given["contact"] = _contact(request, given.pop("contact_id"))
+    if "assignee_id" in given:
+        given["assignee"] = _user(given.pop("assignee_id"))
+    return given
+
+
+def _requester(request: ApiRequest, payload: TicketIn) -> Contact:
+    """Raises Problem where the address is of somebody in the trash, or there is no room for somebody new."""
+    contacts = Contact.objects.for_workspace(request.workspace)
+    if not payload.contact:
+        return contacts.get(pk=payload.contact_id)
+    with as_problems():
+        try:
+            return contacts.add(
+                request.actor, email=payload.contact.email, name=payload.contact.name or "", source=Source.API
+            )
+        except AddressTaken as taken:
+            if taken.contact.is_trashed:
+                raise
+            return taken.contact
+
+
+def _write(request: ApiRequest, thread: Ticket | Conversation) -> HttpResponse:
+    listing.only(request.GET)
+    given, files = _read_message(request)
+    try:
+        payload = MessageIn.model_validate(given)
+    except ValidationError as error:
+        raise invalid(field_errors(error)) from error
+    message = outbound.reply(thread, request.actor, payload.body, files, note=payload.note)
+    message.refresh_from_db(fields=["created_at"])
+    return answer(show_messages(request, [message])[0], 201)
+
+
+def _read_message(request: ApiRequest) -> tuple[Any, list[Any]]:
+    """The message's properties, and the files that came with it. Raises Problem."""
+    if request.content_type != "multipart/form-data":
+        return StrictParser().parse_body(request), []
+    given: dict[str, Any] = {name: request.POST[name] for name in request.POST}
+    given["note"] = {"true": True, "false": False}.get(given.get("note", "false"), given.get("note"))
+    files = request.FILES.getlist("attachments")
+    if others := request.FILES.keys() - {"attachments"}:
+        raise invalid(FieldError(f"/{name}", "unknown", "Send files as attachments.") for name in sorted(others))
+    if len(files) > MOST_FILES:
+        raise invalid([FieldError("/attachments", "too_long", f"At most {MOST_FILES} files fit.")])
+    return given, files
