@@ -135,9 +135,7 @@ class ContactQuerySet(TenantQuerySet):
         values: dict[Any, Any],
     ) -> Any:
         if organization is None:
-            organization = (
-                Organization.objects.for_workspace(self._workspace).filter(domains__name=address.domain).first()
-            )
+            organization = Organization.objects.for_workspace(self._workspace).joined_by(address.domain)
         contact = self.create(
             name=name.strip()[:200] or name_of(address.given),
             email=address.given,

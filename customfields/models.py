@@ -179,7 +179,7 @@ class Field(TenantModel):
                     active[pk].rename(label)
             except ValidationError as error:
                 message = f"Option {number}: {error.messages[0]}"
-                raise refuse("options", error.error_dict["label"][0].code, message) from error
+                raise refuse("options", error.error_dict["label"][0].code or "", message) from error
             ids.append(pk)
         self.own_options.reorder(ids)
         self.touch()
@@ -265,7 +265,7 @@ class Option(TenantModel):
             self.delete()
             return
         jobs.configure_task("customfields.erase_option").defer(
-            workspace_id=self.workspace_id, option_id=self.pk, replace_with=replace_with and replace_with.pk
+            workspace_id=self.workspace_id, option_id=self.pk, replace_with=replace_with.pk if replace_with else None
         )
 
 
@@ -324,7 +324,7 @@ class FieldValue(TenantModel):
         expression=Left(Fold("text_value"), 200), output_field=key_field(null=True), db_persist=True
     )
 
-    objects = ValueQuerySet.as_manager()
+    objects = ValueQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

@@ -35,7 +35,7 @@ class OrderedQuerySet(TenantQuerySet):
 
     def lock(self) -> None:
         """One admin defines at a time in a workspace, so that what was checked still holds when it is written."""
-        Workspace.objects.select_for_update(no_key=True).values_list("pk").get(pk=self.workspace_id)
+        Workspace(pk=self.workspace_id).lock()
 
     def next_position(self) -> int:
         last = self.known().aggregate(last=Max("position"))["last"]
@@ -115,8 +115,8 @@ class OptionQuerySet(OrderedQuerySet):
         """The label, cleaned; refused where another option of the field has it, an archived one too."""
         label = rules.label("label", text)
         others = self.known().filter(label_lower=lower(label)).exclude(pk=but.pk if but else None)
-        if (other := others.first()) is not None:
-            where = "among the archived options; bring it back instead" if other.archived_at else "already"
+        if others.exists():
+            where = "already" if others.active().exists() else "among the archived options; bring it back instead"
             raise refuse("label", "taken", f"There is “{label}” {where}.")
         return label
 

@@ -20,4 +20,4 @@ def erase_option(workspace_id: int, option_id: int, replace_with: int | None = N
     with workspace(workspace_id):
         options = Option.objects.for_workspace(workspace_id).select_related("field")
         if option := options.filter(pk=option_id, deleted_at__isnull=False).first():
-            option.erase(replace_with and options.filter(pk=replace_with).first())
+            option.erase(options.filter(pk=replace_with).first() if replace_with else None)

@@ -14,25 +14,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from django.db import models
 from django.db.models import F, Q
 from django.db.models.lookups import Exact
 from django.utils.formats import date_format
 
 from customfields import inputs
+from customfields.kinds import FieldType, Kind
 from customfields.operators import (
     DATE_WORDS,
     EQUALITY,
     KEY_LENGTH,
     ORDER,
     SEVERAL_WORDS,
-    WORDS,
-    Operator,
-    Test,
     all_of,
     any_of,
     contains,
-    one,
 )  # fmt: skip
 from customfields.parsing import TEXT_LENGTH, InvalidValue, clean, exact, number_from_text
 from gopimi.lib import addresses
@@ -40,122 +36,6 @@ from gopimi.lib.folding import Fold, fold
 
 if TYPE_CHECKING:
     from customfields.models import Field, Option
-
-
-class Kind(models.IntegerChoices):
-    """A field's type as the value table stores it. It is part of a foreign key, so it never changes."""
-
-    TEXT = 1
-    NUMBER = 2
-    DATE = 3
-    SELECT = 4
-    MULTIPLE_SELECT = 5
-    BOOLEAN = 6
-    URL = 7
-    EMAIL = 8
-
-
-class FieldType:
-    """What all types have in common; a subclass says what is its own. Instances hold no state."""
-
-    kind: Kind
-    name: str  # in the API
-    label: str  # for people
-    icon: str
-    multiple = False
-    has_options = False
-    column: str  # of FieldValue, holds the value
-    key_column: str  # by which filters go: its comparisons are leakproof, so they can use an index
-    sort_column: str | None  # path from FieldValue; None where there is no order
-    operators: Mapping[str, Operator] = EQUALITY
-    words: Mapping[str, str] = WORDS  # those of the operators that the filter offers to people
-    numeric = False  # aligned and spaced as figures
-    toggles = False  # edited by a switch that is always there, and saves at once
-    unset = "Set value"  # what invites to give a value where there is none
-
-    # In: text of forms, CSV cells and URLs; JSON of the API. Both give a value or None, or raise InvalidValue.
-
-    def parse_text(self, field: "Field", raw: str | Sequence[str], *, stored: Any = None) -> Any:
-        """A value from text. `stored` is the contact's present one: an archived option may stay where it is chosen."""
-        text = clean(raw if isinstance(raw, str) else one(raw or [""]))
-        return self.from_text(field, text, stored) if text else None
-
-    def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> Any:
-        """A value from JSON: types are taken strictly. Numbers come as int or Decimal (`parse_float=Decimal`)."""
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            raise InvalidValue("invalid_type", "Give a string.")
-        return self.parse_text(field, value, stored=stored)
-
-    def from_text(self, field: "Field", text: str, stored: Any) -> Any:
-        raise NotImplementedError
-
-    # Out
-
-    def to_api(self, value: Any) -> Any:
-        """What JSON shows; a Decimal is to be written as a number, digit by digit."""
-        return value
-
-    def to_text(self, value: Any) -> str:
-        """Plain text that `parse_text` reads back: CSV, history, comparison."""
-        return "" if value is None else str(value)
-
-    def to_input(self, value: Any) -> str | list[str]:
-        """What the form's control holds."""
-        return self.to_text(value)
-
-    def display(self, value: Any) -> str:
-        """What people read, in the active language. Plain text: the template escapes it."""
-        return self.to_text(value)
-
-    def shown(self, field: "Field", text: str) -> str:
-        """What people read of a text that `to_text` made, as a history keeps it."""
-        return self.display(self.from_text(field, text, None)) if text else ""
-
-    def href(self, value: Any) -> str:
-        """Where the value leads to, for a link beside it; empty for most types."""
-        return ""
-
-    # Forms
-
-    def form_field(self, field: "Field", *, stored: Any = None, required: bool | None = None) -> inputs.ValueField:
-        """A form field whose cleaned data is the value. Bulk edits pass `required=False`."""
-        return inputs.ValueField(field, stored=stored, required=field.required if required is None else required)
-
-    def widget(self, field: "Field", stored: Any) -> Any:
-        return inputs.text(maxlength=TEXT_LENGTH)
-
-    # Rows
-
-    def rows(self, field: "Field", value: Any) -> list[dict[str, Any]]:
-        """The columns of the value's rows in FieldValue, without contact and field. None has no rows."""
-        return [] if value is None else [{"kind": self.kind, "value_key": 0, self.column: value}]
-
-    def from_rows(self, field: "Field", rows: Iterable[Mapping[str, Any]]) -> Any:
-        """The value that these rows of one contact and field hold."""
-        return next((row[self.column] for row in rows), None)
-
-    # Filters
-
-    def tests(self, field: "Field", operator: str, given: Sequence[str]) -> list[Test]:
-        """What a contact must pass for `cf_<key>__<operator>=…` ("" is `=`). Raises InvalidValue, also for an
-        operator that the type doesn't have. `given` has one string for each repetition of the parameter."""
-        if operator not in self.operators:
-            raise InvalidValue("unknown_operator", f"{self.label} fields have no operator `{operator}`.")
-        return self.operators[operator](self, field, given)
-
-    def operand(self, field: "Field", text: str) -> Any:
-        value = self.parse_text(field, text)
-        if value is None:
-            raise InvalidValue("blank", "Give a value, or use `__empty=true`.")
-        return value
-
-    def equals(self, values: Sequence[Any]) -> Q:
-        return Q(**{f"{self.key_column}__in": values})
-
-    def compares(self, operator: str, value: Any) -> Q:
-        return Q(**{f"{self.key_column}__{operator}": value})
 
 
 class Text(FieldType):

@@ -210,18 +210,28 @@ def _unprivileged(command: list[str]) -> tuple[list[str], dict[str, Any]]:
     if namespace := _namespace():
         return [*namespace, *command], {}
     nobody = pwd.getpwnam("nobody")
+    # In a container the project often lies under /root, which `nobody` may pass through with this capability alone.
+    through = [
+        "setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups",
+        "--inh-caps=+dac_override", "--ambient-caps=+dac_override",
+    ]  # fmt: skip
+    if _works(through):
+        return [*through, *command], {}
     return command, {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
+def _works(prefix: list[str]) -> bool:
+    if not shutil.which(prefix[0]):
+        return False
+    return subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+
+
 def _namespace() -> list[str]:
-    if not shutil.which("unshare"):
-        return []
     someone = next((entry for entry in pwd.getpwall() if entry.pw_uid not in (0, 65534)), None)
     if someone is None:
         return []
     prefix = ["unshare", "--user", f"--map-user={someone.pw_uid}", f"--map-group={someone.pw_gid}"]
-    works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
-    return prefix if works else []
+    return prefix if _works(prefix) else []
 
 
 def _unprivileged_uid() -> int:

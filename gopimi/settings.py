@@ -264,6 +264,7 @@ LOGGING = {
         "django": {"level": LOG_LEVEL},
         # 4xx are answers, not faults; a 500 is logged as an error by the same logger.
         "django.request": {"level": "ERROR"},
+        "procrastinate": {"level": "WARNING"},  # it tells its tasks at every start
         "django.server": {"handlers": [], "propagate": False},
     },
 }

@@ -38,7 +38,7 @@ class OrganizationForm(forms.Form):
     def typed_domains(self) -> list[str]:
         """What the control shows: what is stored, or what was sent."""
         value = self["domains"].value() or []
-        return self.fields["domains"].to_python(value)
+        return DomainsField().to_python(value)
 
     def save(self) -> Organization | None:
         """Write it; None with errors in the form where the model refuses."""

@@ -36,35 +36,31 @@ def domain_name(text: Any) -> str:
 class OrganizationQuerySet(NamedQuerySet):
     def lock(self) -> None:
         """One at a time in a workspace, so that what was checked still holds when it is written."""
-        Workspace.objects.select_for_update(no_key=True).values_list("pk").get(pk=self.workspace_id)
+        Workspace(pk=self.workspace_id).lock()
 
     def named(self, name: str) -> "Organization":
         """The organization with this name, without regard to case, made where it is new."""
-        return self.get(pk=self.find_or_make([name])[name])  # type: ignore[no-any-return]
+        return self.get(pk=self.find_or_make([name])[name])  # type: ignore[return-value]
 
     def search(self, query: str) -> Self:
         """Those that have every word of the query in their name or in one of their domains."""
         found = self
         for word in fold(query).split():
-            domains = self.model.domains.rel.related_model.objects.for_workspace(self.workspace_id)
-            has_domain = Exists(domains.filter(organization=OuterRef("pk"), name__contains=word))
-            found = found.filter(Q(name_key__contains=word) | has_domain)
+            all_here = type(self)(self.model).for_workspace(self.workspace_id)
+            by_domain = all_here.filter(pk=OuterRef("pk"), domains__name__contains=word)
+            found = found.filter(Q(name_key__contains=word) | Exists(by_domain))
         return found
 
-    def with_domain(self, domain: str) -> Self:
-        """The one that this mail domain belongs to, given in lower case and IDNA ASCII."""
-        return self.filter(domains__name=domain)
-
     def joined_by(self, domain: str) -> "Organization | None":
-        """The organization that a new contact with an address at this domain joins."""
-        return self.with_domain(domain).first()
+        """The organization that a new contact with an address at this domain (IDNA ASCII, lower case) joins."""
+        return self.filter(domains__name=domain).first()  # type: ignore[return-value]
 
     def free_name(self, text: Any, but: "Organization | None" = None) -> str:
         """The name, cleaned; refused where another one has it."""
         cleaned = name("name", text, NAME_LENGTH)
         taken_by = self.ids_by_name([cleaned]).get(cleaned)
         if taken_by and (but is None or taken_by != but.pk):
-            raise refuse("name", "taken", f"There is an organization called “{self.get(pk=taken_by).name}” already.")
+            raise refuse("name", "taken", f"There is an organization called “{self.get(pk=taken_by)}” already.")
         return cleaned
 
     def free_domains(self, texts: Any, but: "Organization | None" = None) -> list[str]:

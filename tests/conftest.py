@@ -12,6 +12,7 @@ from django.test.utils import override_settings, setup_databases, teardown_datab
 from gopimi.lib.roles import as_owner
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import Membership, Role, User, Workspace
+from tests.installation import Installation
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +101,14 @@ def as_bob(bob: User) -> Client:
 @pytest.fixture
 def as_charlie(charlie: User) -> Client:
     return signed_in(charlie)
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """A migrated one beside the tests' database; it has a workspace already, so that no demo is loaded."""
+    one = Installation(tmp_path_factory.mktemp("installation"))
+    one.manage("migrate", "--verbosity=0")
+    one.manage(
+        "createworkspace", "Acme", "--slug=acme", "--admin-email=alice@acme.example", "--admin-password=password"
+    )
+    return one

@@ -40,8 +40,8 @@ CLEANER = nh3.Cleaner(
 )
 # In what the cleaner made every tag is well formed and every value in double quotes.
 IMAGE = re.compile(r'<img(?:[^>"]|"[^"]*")*>')
+QUOTATION = re.compile(r"<(/?)blockquote\b[^>]*>")
 SOURCE = re.compile(r' src="cid:([^"]*)"')
-QUOTATION = re.compile(r"</?blockquote[^>]*>")
 ALTERNATIVE = re.compile(r' alt="([^"]*)"')
 
 BLOCKS = {
@@ -89,6 +89,21 @@ def fold_quotations(safe: str) -> str:
             pieces.append(f'<details class="quoted"><summary>Quoted text</summary>{safe[start:end]}</details>')
     outside = "".join([*pieces[::2], safe[end:]])
     return "".join([*pieces, safe[end:]]) if to_text(outside) else safe
+
+
+def fold_quotes(safe: str, opening: str, closing: str) -> str:
+    """Sanitized HTML with each outermost quotation between `opening` and `closing`."""
+    parts, depth, place = [], 0, 0
+    for tag in QUOTATION.finditer(safe):
+        ends = bool(tag[1])
+        if not ends and depth == 0:
+            parts += [safe[place : tag.start()], opening]
+            place = tag.start()
+        depth += -1 if ends else 1
+        if ends and depth == 0:
+            parts += [safe[place : tag.end()], closing]
+            place = tag.end()
+    return "".join([*parts, safe[place:]])
 
 
 def from_text(text: str) -> str:

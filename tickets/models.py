@@ -144,6 +144,19 @@ class Conversation(Thread):
     def __str__(self) -> str:
         return self.subject
 
+    @property
+    def writer(self) -> str:
+        """Who wrote: the contact, or as the mail has it."""
+        return str(self.contact or self.from_name or self.from_email)
+
+    @property
+    def wrote(self) -> dict[str, str]:
+        return {self.from_email: self.from_name} if self.from_email else {}
+
+    @property
+    def reply_address(self) -> str:
+        return super().reply_address if self.contact else self.from_email
+
 
 class RawMail(TenantModel):
     """A mail byte for byte as it came, stored before anything is read of it.
@@ -274,6 +287,12 @@ class Message(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_direction_display()} of {self.author_name}"
+
+    @property
+    def writer(self) -> str:
+        """What its author is called now; a contact or a member who is gone, as the message has it."""
+        author = self.author_contact or self.author_user
+        return str(author or self.author_name or self.author_email or "Somebody")
 
 
 class MessageId(TenantModel):

@@ -121,6 +121,16 @@ class Thread(TenantModel):
             workspace_id=self.workspace_id, what=what, old=old, new=new, actor_kind=actor.kind, actor_id=actor.id
         )
 
+    @property
+    def wrote(self) -> dict[str, str]:
+        """Who wrote without being a contact: address and name."""
+        return {}
+
+    @property
+    def reply_address(self) -> str:
+        """Where replies go; empty for a person who was erased."""
+        return (self.contact.email or "") if self.contact else ""
+
     def stored(self, name: str) -> Any:
         """A property as its column has it: the id of a row that it leads to."""
         return self._meta.get_field(name).value_from_object(self)

@@ -71,6 +71,11 @@ def paginate(queryset: models.QuerySet, keys: Sequence[Key], limit: int, cursor:
     )
 
 
+def after(row: Any, keys: Sequence[Key]) -> str:
+    """The cursor of what comes after this row, for pages that are put together of several querysets."""
+    return _encode(row, keys, False)
+
+
 def _parts(
     queryset: models.QuerySet, keys: Sequence[Key], reverse: bool, values: Sequence[Any] | None
 ) -> Iterator[models.QuerySet]:

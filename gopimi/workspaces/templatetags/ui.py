@@ -68,3 +68,13 @@ def ago(moment: datetime | None) -> str:
     if 1 < days < 7:
         return f"{days} days ago"
     return date_format(moment, "j M" if moment.year == now.year else "j M Y")
+
+
+@register.filter
+def moment(when: datetime) -> str:
+    """A day and a time, as a thread needs them: "Today 09:14", "Yesterday 18:02", "12 Nov 08:30"."""
+    when, today = timezone.localtime(when), timezone.localtime().date()
+    days = (today - when.date()).days
+    if days in (0, 1):
+        return f"{'Yesterday' if days else 'Today'} {date_format(when, 'H:i')}"
+    return date_format(when, "j M H:i" if when.year == today.year else "j M Y H:i")

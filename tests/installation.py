@@ -1,0 +1,112 @@
+"""GoPimi as an operator runs it: commands of their own, on a data directory and a port of their own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from gopimi import embedded
+
+PATIENCE = 60  # seconds, on a busy machine
+# Joins the server's users, says so, and leaves when its standard input ends.
+USE = """
+import sys
+from pathlib import Path
+from gopimi import embedded
+if "no-namespace" in sys.argv:
+    embedded._namespace = lambda: []
+print(embedded.start(Path(sys.argv[1])), flush=True)
+sys.stdin.read()
+"""
+
+
+class Installation:
+    """Nothing of the tests' own environment reaches it: no DATABASE_URL, no data directory."""
+
+    def __init__(self, data: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.data = data
+        self.process: subprocess.Popen[str] | None = None
+        self.environment = {
+            **os.environ,
+            "GOPIMI_DATA_DIR": str(data), "PORT": str(self.port), "DATABASE_URL": "", "DATABASE_OWNER_URL": "",
+        }  # fmt: skip
+
+    def manage(self, *arguments: str, expect: int = 0, **environment: str) -> str:
+        """Run a command of manage.py and return all that it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, env={**self.environment, **environment},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == expect, done.stdout
+        return done.stdout
+
+    def start(self) -> subprocess.Popen[str]:
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "run"], cwd=settings.BASE_DIR, env=self.environment, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        return self.process
+
+    def start_and_wait(self) -> subprocess.Popen[str]:
+        process = self.start()
+        wait_until(lambda: process.poll() is not None or self.get("/healthz") == 200)
+        assert process.poll() is None, process.stdout.read()  # type: ignore[union-attr]
+        return process
+
+    def get(self, path: str) -> int | None:
+        """The status of a page; None where nobody listens."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as response:
+                return response.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return None
+
+    def is_silent(self) -> bool:
+        return self.get("/healthz") is None and not embedded._ready(embedded.socket_directory(self.data))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"nothing happened for {PATIENCE} seconds"
+        time.sleep(0.1)
+
+
+class Use:
+    """A process that uses the server of a data directory."""
+
+    def __init__(self, data: Path, *flags: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", USE, str(data), *flags],
+            cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stdout
+        self.socket = self.process.stdout.readline().strip()
+
+    def leave(self) -> None:
+        self.process.communicate(timeout=30)
+        assert self.process.returncode == 0
+
+    def die(self) -> None:
+        self.process.kill()
+        self.process.communicate(timeout=30)
+
+
+@contextmanager
+def using(data: Path, *flags: str) -> Iterator[Use]:
+    use = Use(data, *flags)
+    yield use
+    use.leave()

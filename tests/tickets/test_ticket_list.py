@@ -1,0 +1,125 @@
+"""The list of tickets: tabs, search, filters, order, paging."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from contacts import searching
+from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.models import User, Workspace
+from tests.factories import ContactFactory, OrganizationFactory, TicketFactory
+from tickets.models import Ticket
+
+FRAGMENT = {"HX-Request": "true", "HX-Target": "threads"}
+
+
+@pytest.fixture
+def tickets(acme: Workspace, alice: User) -> list[Ticket]:
+    with workspace(acme):
+        fathom = OrganizationFactory(workspace=acme, name="Fathom Analytics")
+        dana = ContactFactory(workspace=acme, name="Dana Cole", email="dana@fathom.example", organization=fathom)
+        searching.index([dana])
+        made = [
+            TicketFactory(workspace=acme, contact=dana, subject="Webhooks twice", assignee=alice),
+            TicketFactory(workspace=acme, contact=dana, subject="Invoice", priority=4),
+            TicketFactory(workspace=acme, contact=dana, subject="Old question", status="resolved"),
+        ]
+        made[0].set_tags(["incident"])
+    return made
+
+
+def page(client: Client, acme: Workspace, query: str = "", **options: Any) -> str:
+    answer = client.get(acme.url("tickets:list") + query, **options)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_table(as_bob: Client, acme: Workspace, tickets: list[Ticket]) -> None:
+    text = page(as_bob, acme)
+    for shown in ("#1", "Webhooks twice", "incident", "Dana Cole", "Fathom Analytics", "Resolved", "Urgent", "Alice"):
+        assert shown in text
+    assert 'aria-label="New ticket"' in text
+    assert "2 open" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?q=webhooks", ["Webhooks twice"]),
+        ("?q=%232", ["Invoice"]),
+        ("?q=fathom", ["Webhooks twice", "Invoice", "Old question"]),
+        ("?status=resolved", ["Old question"]),
+        ("?priority=urgent&status=open&status=pending", ["Invoice"]),
+        ("?assignee=none&status=open&status=pending", ["Invoice"]),
+        ("?tag=incident", ["Webhooks twice"]),
+        ("?q=&status=", ["Webhooks twice", "Invoice", "Old question"]),
+    ],
+)
+def test_search_and_filters(
+    as_bob: Client, acme: Workspace, tickets: list[Ticket], query: str, expected: list[str]
+) -> None:
+    text = page(as_bob, acme, query, headers=FRAGMENT)
+    assert [ticket.subject for ticket in tickets if ticket.subject in text] == expected
+
+
+def test_my_open_tickets(as_alice: Client, alice: User, acme: Workspace, tickets: list[Ticket]) -> None:
+    text = page(as_alice, acme, f"?assignee={alice.pk}&status=open")
+    assert "Webhooks twice" in text
+    assert "Invoice" not in text
+    assert 'aria-current="page">My open <span class="count">1</span>' in text
+
+
+def test_a_fragment_only_for_who_targets_it(as_bob: Client, acme: Workspace, tickets: list[Ticket]) -> None:
+    assert page(as_bob, acme, headers=FRAGMENT).lstrip().startswith('<div class="listing" id="threads"')
+    for more in ({"HX-Boosted": "true"}, {"HX-History-Restore-Request": "true"}, {"HX-Target": "other"}):
+        assert "<html" in page(as_bob, acme, headers={**FRAGMENT, **more})
+
+
+def test_a_filter_is_taken_away(as_bob: Client, acme: Workspace) -> None:
+    answer = as_bob.get(acme.url("tickets:list") + "?q=smoke&status=open&status=pending&without=status")
+    assert answer.status_code == 302
+    assert answer["Location"] == acme.url("tickets:list") + "?q=smoke"
+
+
+def test_no_match_and_none_at_all(as_bob: Client, acme: Workspace) -> None:
+    assert "No tickets yet" in page(as_bob, acme)
+    text = page(as_bob, acme, "?q=xyz&priority=low")
+    assert "No ticket matches" in text
+    assert "Priority is" in text
+
+
+@pytest.mark.parametrize("query", ["?colour=red", "?status=done", "?cursor=abc", "?sort=colour"])
+def test_an_unknown_question_is_refused(as_bob: Client, acme: Workspace, query: str) -> None:
+    assert as_bob.get(acme.url("tickets:list") + query).status_code == 400
+
+
+def test_pages_follow_each_other(as_bob: Client, acme: Workspace) -> None:
+    with workspace(acme):
+        dana = ContactFactory(workspace=acme)
+        for _ in range(51):
+            TicketFactory(workspace=acme, contact=dana)
+    first = as_bob.get(acme.url("tickets:list") + "?sort=number")
+    assert "51 tickets" in first.content.decode()
+    second = as_bob.get(acme.url("tickets:list") + first.context["list"].next_url)
+    assert [ticket.number for ticket in second.context["list"].page.rows] == [51]
+    back = as_bob.get(acme.url("tickets:list") + second.context["list"].previous_url)
+    assert [ticket.number for ticket in back.context["list"].page.rows] == list(range(1, 51))
+
+
+@pytest.mark.parametrize("rows", [2, 50])
+def test_the_number_of_queries(as_bob: Client, acme: Workspace, rows: int, django_assert_max_num_queries: Any) -> None:
+    with workspace(acme):
+        for _ in range(rows):
+            organization = OrganizationFactory(workspace=acme)
+            contact = ContactFactory(workspace=acme, organization=organization)
+            TicketFactory(workspace=acme, contact=contact).set_tags(["one", "two"])
+    with django_assert_max_num_queries(19):
+        page(as_bob, acme, "?status=open")
+
+
+def test_tickets_of_others_are_not_there(as_charlie: Client, acme: Workspace, globex: Workspace) -> None:
+    with workspace(acme):
+        TicketFactory(workspace=acme, contact=ContactFactory(workspace=acme), subject="A secret")
+    assert as_charlie.get(acme.url("tickets:list")).status_code == 404
+    assert "A secret" not in page(as_charlie, globex)

@@ -1,0 +1,177 @@
+"""What agents type: a new ticket, a reply or a note, and changes of a thread's properties."""
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from contacts.models import Contact
+from contacts.querysets import AddressTaken
+from gopimi.lib.addresses import InvalidAddress
+from gopimi.workspaces.actor import Actor
+from gopimi.workspaces.models import QuotaExceeded, Workspace
+from tickets.lists import members
+from tickets.models import Priority, Ticket
+from tickets.threads import Thread
+
+NEW = "new:"  # before the address of a contact to create
+MOST_BYTES = 20 * 1024 * 1024  # of one message's attachments: what most mail servers let pass
+LAST_ID = 2**63 - 1
+
+
+class PeopleSelect(forms.Select):
+    """A contact, searched as one types (`contacts:options`). `create` is the address to offer for a new one."""
+
+    template_name = "tickets/_people_select.html"
+
+    def __init__(self, url: str, create: str = "", submit: bool = False) -> None:
+        super().__init__(attrs={"aria-label": "Select contact"})
+        self.people = {"url": url, "create": create, "submit": submit}
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, value, attrs) | {"people": self.people}
+
+
+class ContactField(forms.Field):
+    """A contact by id, or by an address: found, or created on the spot. Cleaned: a Contact or None.
+
+    `names` says what new contacts are called, by address. Like all that a refused form did, creating is rolled back.
+    """
+
+    def __init__(self, workspace: Workspace, actor: Actor, names: dict[str, str] | None = None, **options: Any) -> None:
+        self.contacts = Contact.objects.for_workspace(workspace)
+        self.actor, self.names = actor, names or {}
+        widget = PeopleSelect(
+            workspace.url("contacts:options"), create=next(iter(self.names), ""), submit=options.pop("submit", False)
+        )
+        super().__init__(label="Contact", widget=widget, **options)
+        self.offer(None)
+
+    def offer(self, contact: Contact | None) -> None:
+        """Show this contact as the choice that is made."""
+        self.widget.choices = [("", "Search name or email"), *([(contact.pk, str(contact))] if contact else [])]
+
+    def to_python(self, value: Any) -> Contact | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        contact = self._known(int(text)) if text.isdecimal() and text.isascii() else self._at(text.removeprefix(NEW))
+        self.offer(contact)
+        return contact
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Contact):
+            self.offer(value)
+            return value.pk
+        return value
+
+    def _known(self, pk: int) -> Contact:
+        if contact := self.contacts.alive().filter(pk=min(pk, LAST_ID)).first():
+            return contact
+        raise forms.ValidationError("This contact isn't there any more. Choose another.", code="gone")
+
+    def _at(self, address: str) -> Contact:
+        try:
+            return self.contacts.add(self.actor, email=address, name=self.names.get(address, ""))
+        except AddressTaken as taken:
+            if not taken.contact.is_trashed:
+                return taken.contact
+            raise forms.ValidationError(f"{taken} Restore it first.", code="in_trash") from taken
+        except (InvalidAddress, QuotaExceeded) as error:
+            raise forms.ValidationError(str(error), code="refused") from error
+
+
+class AssigneeField(forms.ModelChoiceField):
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(members(workspace), required=False, empty_label="Unassigned", label="Assignee")
+
+
+class PriorityField(forms.TypedChoiceField):
+    def __init__(self) -> None:
+        super().__init__(choices=Priority.choices, coerce=lambda text: Priority(int(text)), label="Priority")
+
+
+class TicketForm(forms.Form):
+    """A ticket opened by hand: the message is the requester's, and no mail goes out."""
+
+    subject = forms.CharField(max_length=500)
+    body = forms.CharField(label="Message", widget=forms.Textarea(attrs={"rows": 5}), max_length=1_000_000)
+    priority = PriorityField()
+
+    def __init__(self, workspace: Workspace, actor: Actor, data: QueryDict | None = None, **options: Any) -> None:
+        super().__init__(data, initial={"priority": Priority.NORMAL, **options.pop("initial", {})}, auto_id="ticket-%s")
+        self.workspace, self.actor = workspace, actor
+        help_text = "Type a name or an address; an unknown address makes a new contact"
+        self.fields["contact"] = ContactField(workspace, actor, help_text=help_text)
+        self.fields["assignee"] = AssigneeField(workspace)
+        for name in ("subject", "body"):
+            self.fields[name].widget.attrs["class"] = "input"
+        for name in ("priority", "assignee"):
+            self.fields[name].widget.attrs["class"] = "select"
+
+    def save(self) -> Ticket:
+        return Ticket.objects.for_workspace(self.workspace).open(self.actor, **self.cleaned_data)
+
+
+class ChangeForm(forms.Form):
+    """Properties of a thread: those that are sent, and no other."""
+
+    priority = PriorityField()
+
+    def __init__(self, thread: Thread, workspace: Workspace, actor: Actor, data: QueryDict | None = None) -> None:
+        initial = {name: getattr(thread, name) for name in ("status", "assignee", "contact")}
+        super().__init__(data, initial={**initial, "priority": getattr(thread, "priority", None)}, auto_id="thread-%s")
+        self.thread, self.actor = thread, actor
+        self.fields["status"] = forms.ChoiceField(choices=thread._meta.get_field("status").choices)
+        self.fields["assignee"] = AssigneeField(workspace)
+        self.fields["contact"] = ContactField(
+            workspace, actor, thread.wrote, required=not thread._meta.get_field("contact").null, submit=True
+        )
+        for name in list(self.fields):
+            if name not in thread.CHANGEABLE or (data is not None and name not in data):
+                del self.fields[name]
+            elif name != "contact":
+                self.fields[name].widget.attrs["class"] = "inline-ctl"
+
+    def save(self) -> bool:
+        return self.thread.change(self.actor, **self.cleaned_data)
+
+
+class Files(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files. Cleaned: a list of them."""
+
+    widget = Files
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = [super(FilesField, self).clean(file, initial) for file in data or []]
+        if sum(file.size for file in files) > MOST_BYTES:
+            raise forms.ValidationError("The attachments of a message can have 20 MB in all.", code="too_large")
+        return files
+
+
+class ReplyForm(forms.Form):
+    """A reply, which is mailed, or a note, which stays inside."""
+
+    kind = forms.ChoiceField(choices=[("reply", "Reply"), ("note", "Internal note")], initial="reply")
+    body = forms.CharField(
+        label="Message",
+        max_length=1_000_000,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Write a reply", "aria-label": "Message"}),
+        error_messages={"required": "Write something first."},
+    )
+    attachments = FilesField(required=False)
+
+    def __init__(self, *args: Any, address: str, **options: Any) -> None:
+        super().__init__(*args, auto_id="reply-%s", **options)
+        self.address = address
+        if not address:  # nobody to write to: a person who was erased, a conversation without an address
+            self.initial["kind"] = "note"
+
+    def clean_kind(self) -> str:
+        if self.cleaned_data["kind"] == "reply" and not self.address:
+            raise forms.ValidationError("There is no address to reply to.", code="no_address")
+        return self.cleaned_data["kind"]

@@ -1,0 +1,230 @@
+"""The lists of tickets and of conversations as pages show them: tabs with counts, filters as chips, a page of rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Left
+
+from contacts.models import Tag
+from gopimi.lib import keyset
+from gopimi.workspaces.models import User
+from organizations.models import Organization
+from tickets.filters import NOBODY, ConversationFilter, ThreadFilter, TicketFilter
+from tickets.models import Conversation, Mailbox, Message, Priority, Status, Ticket
+from tickets.threads import Thread
+
+ROWS = 50
+CAP = 10_000  # what lies above isn't counted for a page
+MOST_OPTIONS = 200
+SNIPPET = 200  # characters of a message that a row shows at most
+
+Given = Mapping[str, list[str]]
+# What isn't done yet.
+ACTIVE = [Status.OPEN.value, Status.PENDING.value]
+
+
+@dataclass
+class Tab:
+    """A filter that is always at hand. `count` is None where counting would be dear."""
+
+    label: str
+    given: Given
+    current: bool = False
+    count: int | None = None
+
+    @property
+    def url(self) -> str:
+        return "?" + urlencode(self.given or {"q": ""}, doseq=True)
+
+
+@dataclass
+class Facet:
+    """A filter as a chip: its options, and which of them are chosen."""
+
+    name: str
+    label: str
+    icon: str
+    options: list[tuple[str, str]]
+    chosen: list[str] = field(default_factory=list)
+    many: bool = False  # so many options that one searches among them
+
+    @property
+    def words(self) -> str:
+        return ", ".join(label for value, label in self.options if value in self.chosen)
+
+
+class ThreadList:
+    """One page of a list, as the URL's query asks for it. Raises BadFilter and BadCursor."""
+
+    model: ClassVar[type[Thread]]
+    filter_class: ClassVar[type[ThreadFilter]]
+    related: ClassVar[tuple[str, ...]]  # what a row shows of other tables
+    default: ClassVar[Given] = {}  # what the page shows at first
+    # How the page speaks of them
+    table: ClassVar[str]
+    noun: ClassVar[str]
+    nouns: ClassVar[str]
+    icon: ClassVar[str]
+    why_empty: ClassVar[str]
+    CAP = CAP
+
+    def __init__(self, request: Any) -> None:
+        self.workspace, self.user = request.workspace, request.user
+        # Forms send what was left empty too.
+        query = {name: [value for value in values if value] for name, values in request.GET.lists()}
+        query = {name: values for name, values in query.items() if values} if request.GET else dict(self.default)
+        self.cursor = query.pop("cursor", [None])[0]
+        self.filter = self.filter_class(query, self.workspace)
+        self.sort = query.pop("sort", [""])[0]
+        self.given: Given = query
+        self.page: keyset.Page = self.filter.page(self.shown(self.rows), ROWS, self.cursor)
+
+    @property
+    def rows(self) -> QuerySet:
+        return self.model.objects.for_workspace(self.workspace)
+
+    def shown(self, rows: QuerySet) -> QuerySet:
+        """The rows with all that the table shows of them."""
+        return rows.select_related(*self.related)
+
+    @property
+    def query(self) -> str:
+        return " ".join(self.given.get("q", []))
+
+    @cached_property
+    def total(self) -> int:
+        """How many match, up to CAP + 1."""
+        if not (self.page.next or self.page.previous):
+            return len(self.page.rows)
+        return self.filter.apply(self.rows).order_by()[: CAP + 1].count()
+
+    @cached_property
+    def tabs(self) -> list[Tab]:
+        tabs = self._tabs()
+        for tab in tabs:
+            tab.current = tab.given == self.given
+        counts = {str(at): tab for at, tab in enumerate(tabs) if tab.given.get("status") in (ACTIVE, ["open"])}
+        found = self.rows.filter(status__in=ACTIVE).aggregate(
+            opened=Count("pk", filter=Q(status=self.model.OPEN)),
+            **{f"tab{at}": Count("pk", filter=self._condition(tab.given)) for at, tab in counts.items()},
+        )
+        for at, tab in counts.items():
+            tab.count = found[f"tab{at}"]
+        self.opened = found["opened"]
+        return tabs
+
+    def url(self, **changes: str) -> str:
+        """This list with another order, or another page of it."""
+        kept = {**self.given, "sort": self.sort} if self.sort else self.given
+        return "?" + urlencode({**kept, **changes}, doseq=True)
+
+    @property
+    def next_url(self) -> str:
+        return self.url(cursor=self.page.next) if self.page.next else ""
+
+    @property
+    def previous_url(self) -> str:
+        return self.url(cursor=self.page.previous) if self.page.previous else ""
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What a search or a filter leaves as it is, and no chip shows."""
+        shown = {"q", *(facet.name for facet in self.facets)}
+        kept = {**self.given, "sort": [self.sort] if self.sort else []}
+        return [(name, value) for name, values in kept.items() if name not in shown for value in values]
+
+    def _condition(self, given: Given) -> Q:
+        return Q(*self.filter_class(given, self.workspace).conditions)
+
+    @cached_property
+    def facets(self) -> list[Facet]:
+        facets = self._facets()
+        for facet in facets:
+            facet.chosen = [value for text in self.given.get(facet.name, []) for value in text.split(",")]
+        return facets
+
+    def _tabs(self) -> list[Tab]:
+        raise NotImplementedError
+
+    def _facets(self) -> list[Facet]:
+        raise NotImplementedError
+
+    def _assignee(self) -> Facet:
+        people = members(self.workspace)
+        options = [(NOBODY, "Unassigned"), *((str(user.pk), user.display_name) for user in people)]
+        return Facet("assignee", "Assignee", "user-round", options)
+
+
+class TicketList(ThreadList):
+    model, filter_class = Ticket, TicketFilter
+    related = ("contact__organization", "assignee")
+    table, noun, nouns, icon = "tickets/_tickets.html", "ticket", "tickets", "ticket"
+    why_empty = "Mail to a mailbox for tickets opens one, and you can open one for a contact."
+
+    def shown(self, rows: QuerySet) -> QuerySet:
+        return super().shown(rows).prefetch_related("tags")
+
+    def _tabs(self) -> list[Tab]:
+        return [
+            Tab("All", {}),
+            Tab("My open", {"assignee": [str(self.user.pk)], "status": ["open"]}),
+            Tab("Unassigned", {"assignee": [NOBODY], "status": ACTIVE}),
+            Tab("Urgent", {"priority": ["urgent"], "status": ACTIVE}),
+        ]
+
+    def _facets(self) -> list[Facet]:
+        priorities = [(priority.name.lower(), str(priority.label)) for priority in reversed(Priority)]
+        organizations = Organization.objects.for_workspace(self.workspace)
+        tags = Tag.objects.for_workspace(self.workspace)
+        return [
+            Facet("status", "Status", "circle-dot", [(str(value), str(label)) for value, label in Status.choices]),
+            self._assignee(),
+            Facet("priority", "Priority", "flag", priorities),
+            Facet("organization", "Organization", "building-2", self._some(organizations, "id"), many=True),
+            Facet("tag", "Tag", "tag", self._some(tags, "name"), many=True),
+        ]
+
+    def _some(self, rows: QuerySet, key: str) -> list[tuple[str, str]]:
+        """The options to begin with, and those that are chosen already."""
+        name = rows.model._meta.model_name
+        chosen = rows.filter(**{f"{key}__in": self.given.get(name, [])}) if name in self.given else rows.none()
+        first = rows.order_by("name")[:MOST_OPTIONS]
+        return list({str(getattr(row, key)): row.name for row in [*chosen, *first]}.items())
+
+
+class ConversationList(ThreadList):
+    model, filter_class = Conversation, ConversationFilter
+    related = ("contact", "assignee", "mailbox")
+    table, noun, nouns, icon = "tickets/_conversations.html", "conversation", "conversations", "inbox"
+    why_empty = "Mail to a mailbox of the inbox starts one."
+    default = {"status": ["open"]}
+
+    def shown(self, rows: QuerySet) -> QuerySet:
+        messages = Message.objects.for_workspace(self.workspace).filter(conversation=OuterRef("pk"))
+        last = messages.exclude(direction=Message.Direction.NOTE).order_by("-created_at", "-id")
+        return super().shown(rows).annotate(snippet=Subquery(last.values(text=Left("body_text", SNIPPET))[:1]))
+
+    def _tabs(self) -> list[Tab]:
+        return [
+            Tab("Open", {"status": ["open"]}),
+            Tab("Mine", {"assignee": [str(self.user.pk)], "status": ["open"]}),
+            Tab("Without contact", {"contact": [NOBODY], "status": ["open"]}),
+            Tab("Closed", {"status": ["closed"]}),
+        ]
+
+    def _facets(self) -> list[Facet]:
+        mailboxes = Mailbox.objects.for_workspace(self.workspace).filter(purpose=Mailbox.Purpose.INBOX)
+        addresses = [(str(mailbox.pk), mailbox.address) for mailbox in mailboxes.order_by("address")]
+        return [
+            Facet("mailbox", "Mailbox", "mail", addresses),
+            self._assignee(),
+        ]
+
+
+def members(workspace: Any) -> QuerySet[User]:
+    """Who can be an assignee."""
+    return User.objects.filter(memberships__workspace=workspace).order_by("name", "email")

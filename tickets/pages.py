@@ -1,0 +1,124 @@
+"""What the page of a ticket or a conversation shows. Everything is looked up when a template asks for it, so that a
+fragment costs only its own queries."""
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from contacts import sidebar
+from gopimi.workspaces.models import Workspace
+from tickets.forms import ChangeForm, ReplyForm
+from tickets.models import Conversation, Message, Ticket
+from tickets.threads import Thread
+from tickets.timeline import Entry, timeline
+
+RECENT = 5
+
+
+class ThreadPage:
+    """The page of a thread; `reply` and `change` are forms that were refused."""
+
+    name: ClassVar[str]  # of its URL
+    prefix: ClassVar[str] = ""  # of the names of what is done there
+    back: ClassVar[tuple[str, str]]  # the list: URL name, and what it is called
+    section: ClassVar[str]
+    contact_action: ClassVar[str]
+
+    def __init__(self, request: Any, thread: Thread) -> None:
+        self.request, self.thread = request, thread
+        self.workspace: Workspace = request.workspace
+        self.noun = str(thread._meta.verbose_name)
+        self.reply = ReplyForm(address=thread.reply_address)
+        self.change = ChangeForm(thread, self.workspace, request.actor)
+
+    @property
+    def key(self) -> int:
+        """What its URLs name the thread by."""
+        return self.thread.pk
+
+    @property
+    def url(self) -> str:
+        return self.workspace.url(f"tickets:{self.name}", self.key)
+
+    @property
+    def change_url(self) -> str:
+        return self.workspace.url(f"tickets:{self.prefix}change", self.key)
+
+    @property
+    def reply_url(self) -> str:
+        return self.workspace.url(f"tickets:{self.prefix}reply", self.key)
+
+    @property
+    def back_url(self) -> str:
+        return self.workspace.url(self.back[0])
+
+    @cached_property
+    def timeline(self) -> list[Entry]:
+        return timeline(self.thread)
+
+    @property
+    def sending(self) -> bool:
+        """Whether a reply is on its way, so that the page asks again."""
+        return any(entry.message and entry.message.state == Message.State.QUEUED for entry in self.timeline)
+
+    @property
+    def choosing(self) -> bool:
+        """Whether the contact selector is open."""
+        return self.thread.contact is None or "choose" in self.request.GET or "contact" in self.change.errors
+
+    @cached_property
+    def contact(self) -> dict[str, Any]:
+        """For `contacts/_sidebar.html`."""
+        return sidebar.context(self.workspace, self.thread.contact)
+
+    @cached_property
+    def recent(self) -> list[Ticket]:
+        """The contact's other tickets, the last ones."""
+        if self.thread.contact is None:
+            return []
+        return list(self._others().filter(contact=self.thread.contact).order_by("-updated_at", "-id")[:RECENT])
+
+    def _others(self) -> QuerySet:
+        return Ticket.objects.for_workspace(self.workspace)
+
+
+class TicketTags(sidebar.Tags):
+    """A ticket's tags, edited in place like a contact's."""
+
+    def __init__(self, workspace: Workspace, ticket: Ticket) -> None:
+        super().__init__(workspace, ticket)
+        self.id, self.url = "ticket-tags", workspace.url("tickets:tags", ticket.number)
+
+
+class TicketPage(ThreadPage):
+    name, section = "detail", "tickets"
+    back = ("tickets:list", "tickets")
+    contact_action = "Change requester"
+
+    @property
+    def key(self) -> int:
+        return self.thread.number
+
+    @cached_property
+    def tags(self) -> TicketTags:
+        return TicketTags(self.workspace, self.thread)
+
+    def _others(self) -> QuerySet:
+        return super()._others().exclude(pk=self.thread.pk)
+
+
+class ConversationPage(ThreadPage):
+    name, prefix, section = "conversation", "conversation_", "inbox"
+    back = ("tickets:inbox", "inbox")
+    contact_action = "Change"
+
+
+def find(request: Any, number: int | None = None, conversation_id: int | None = None) -> ThreadPage:
+    """The page of this workspace's ticket or conversation. Raises Http404."""
+    threads = Conversation.objects if number is None else Ticket.objects
+    key = {"pk": conversation_id} if number is None else {"number": number}
+    shown = threads.for_workspace(request.workspace).select_related("contact__organization", "assignee", "mailbox")
+    thread = get_object_or_404(shown, **key)
+    return ConversationPage(request, thread) if number is None else TicketPage(request, thread)

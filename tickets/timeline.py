@@ -1,0 +1,154 @@
+"""A thread in the order of time: messages, and between them what was done to it, in words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from contacts.models import Contact
+from gopimi.workspaces.actor import ActorKind
+from gopimi.workspaces.models import ApiToken, User
+from tickets.looks import PRIORITIES, STATUSES
+from tickets.models import Event, Message, Priority, Ticket
+from tickets.threads import Thread
+
+NOBODY = "nobody"
+
+
+@dataclass
+class Entry:
+    """A message, or an event as an icon and what somebody did, in words."""
+
+    at: datetime
+    message: Message | None = None
+    icon: str = ""
+    words: str = ""
+
+
+def timeline(thread: Thread) -> list[Entry]:
+    """Everything that happened in the thread, the oldest first."""
+    messages = (
+        Message.objects.for_workspace(thread.workspace_id)
+        .filter(**{thread._meta.model_name: thread})
+        .select_related("author_user", "author_contact", "mailbox")
+        .prefetch_related("attachments")
+        .order_by("created_at", "id")
+    )
+    # That a mail opened it is said by the mail.
+    names = Names(list(thread.events.exclude(what="opened", actor_kind=ActorKind.EMAIL).order_by("id")))
+    entries = [names.entry(event, thread) for event in names.events]
+    entries += [Entry(message.created_at, message) for message in messages]
+    return sorted(entries, key=lambda entry: entry.at)  # of the same moment: events first
+
+
+class Names:
+    """What people, contacts and tokens in events are called now, looked up once for all of them."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self.events = events
+
+    def entry(self, event: Event, thread: Thread) -> Entry:
+        icon, words = WORDS[event.what](self, event, thread)
+        return Entry(event.created_at, icon=icon, words=format_html("<b>{}</b> {}", self.actor(event), words))
+
+    def actor(self, event: Event) -> str:
+        if event.actor_kind == ActorKind.AGENT:
+            return self.user(event.actor_id)
+        if event.actor_kind == ActorKind.API:
+            return f"API token {self.tokens.get(event.actor_id or 0, 'that is gone')}"
+        return "A new message" if event.actor_kind == ActorKind.EMAIL else "GoPimi"
+
+    def user(self, pk: Any) -> str:
+        return self.users.get(int(pk or 0), "Somebody who left")
+
+    def contact(self, pk: str) -> str:
+        return self.contacts.get(int(pk), "Deleted person") if pk else NOBODY
+
+    @cached_property
+    def users(self) -> dict[int, str]:
+        ids = {event.actor_id for event in self.events if event.actor_kind == ActorKind.AGENT}
+        ids |= self._ids("assignee")
+        return {user.pk: user.display_name for user in User.objects.filter(pk__in=ids)} if ids else {}
+
+    @cached_property
+    def contacts(self) -> dict[int, str]:
+        ids = self._ids("contact")
+        if not ids:
+            return {}
+        contacts = Contact.objects.for_workspace(self.events[0].workspace_id).filter(pk__in=ids)
+        return {contact.pk: str(contact) for contact in contacts}
+
+    @cached_property
+    def tokens(self) -> dict[int, str]:
+        ids = {event.actor_id for event in self.events if event.actor_kind == ActorKind.API}
+        return dict(ApiToken.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+    def _ids(self, what: str) -> set[int]:
+        return {int(text) for event in self.events if event.what == what for text in (event.old, event.new) if text}
+
+
+Words = tuple[str, SafeString]  # an icon, and what the actor did
+
+
+def _became(label: str, old: Any, new: Any) -> SafeString:
+    return format_html("changed {} from <b>{}</b> to <b>{}</b>", label, old, new)
+
+
+def _opened(names: Names, event: Event, thread: Thread) -> Words:
+    return "plus", format_html("opened this {}", thread._meta.verbose_name)
+
+
+def _status(names: Names, event: Event, thread: Thread) -> Words:
+    labels = dict(thread._meta.get_field("status").choices)
+    return STATUSES[event.new][0], _became("status", labels.get(event.old, event.old), labels.get(event.new, event.new))
+
+
+def _priority(names: Names, event: Event, thread: Thread) -> Words:
+    old, new = Priority(int(event.old)), Priority(int(event.new))
+    return PRIORITIES[new][0], _became("priority", old.label, new.label)
+
+
+def _assignee(names: Names, event: Event, thread: Thread) -> Words:
+    if not event.new:
+        return "user-round-x", format_html("took this from <b>{}</b>", names.user(event.old))
+    if event.actor_kind == ActorKind.AGENT and event.new == str(event.actor_id):
+        return "user-round-check", format_html("took this")
+    return "user-round-check", format_html("assigned this to <b>{}</b>", names.user(event.new))
+
+
+def _contact(names: Names, event: Event, thread: Thread) -> Words:
+    old, new = names.contact(event.old), names.contact(event.new)
+    if isinstance(thread, Ticket):
+        return "user-round-check", _became("requester", old, new)
+    if new == NOBODY:
+        return "user-round-x", format_html("cleared the contact <b>{}</b>", old)
+    return "user-round-check", format_html("set the contact to <b>{}</b>", new)
+
+
+def _subject(names: Names, event: Event, thread: Thread) -> Words:
+    return "pencil", _became("subject", event.old, event.new)
+
+
+def _tags(names: Names, event: Event, thread: Thread) -> Words:
+    old, new = (set(filter(None, text.split(", "))) for text in (event.old, event.new))
+    added, removed = ", ".join(sorted(new - old)), ", ".join(sorted(old - new))
+    if added and removed:
+        return "tag", format_html("added <b>{}</b> and removed <b>{}</b>", added, removed)
+    if added:
+        return "tag", format_html("added <b>{}</b>", added)
+    return "tag", format_html("removed <b>{}</b>", removed)
+
+
+WORDS: dict[str, Callable[[Names, Event, Thread], Words]] = {
+    "opened": _opened,
+    "status": _status,
+    "priority": _priority,
+    "assignee": _assignee,
+    "contact": _contact,
+    "subject": _subject,
+    "tags": _tags,
+}

@@ -1,0 +1,36 @@
+"""The lists: tickets, and the inbox's conversations."""
+
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_GET
+
+from gopimi.lib import htmx
+from gopimi.lib.filtering import BadFilter
+from gopimi.lib.keyset import BadCursor
+from tickets.lists import ConversationList, ThreadList, TicketList
+
+
+@require_GET
+def tickets(request: Any) -> HttpResponse:
+    return show(request, TicketList, "tickets/list.html", section="tickets")
+
+
+@require_GET
+def inbox(request: Any) -> HttpResponse:
+    return show(request, ConversationList, "tickets/inbox.html", section="inbox")
+
+
+def show(request: Any, kind: type[ThreadList], template: str, **context: Any) -> HttpResponse:
+    """A list's page, or its table alone where htmx asks for it. `without` names a filter to take away."""
+    if "without" in request.GET:
+        query = request.GET.copy()
+        for name in query.pop("without"):
+            query.pop(name, None)
+        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
+    try:
+        threads = kind(request)
+    except (BadFilter, BadCursor) as error:
+        raise BadRequest(str(error)) from error
+    return htmx.page(request, template, {"list": threads, **context}, fragments={"threads": "tickets/_list.html"})

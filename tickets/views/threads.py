@@ -1,0 +1,94 @@
+"""The page of a ticket or of a conversation: read, reply, note, change."""
+
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from contacts.sidebar import LineForm
+from gopimi.lib import htmx
+from tickets import outbound
+from tickets.forms import ChangeForm, ReplyForm
+from tickets.models import Message
+from tickets.pages import ThreadPage, find
+
+FRAGMENTS = {
+    "thread-header": "tickets/_header.html",
+    "thread": "tickets/_thread.html",
+    "messages": "tickets/_messages.html",
+    "properties": "tickets/_properties.html",
+    "details": "tickets/_details.html",
+}
+LINE = "contacts/_field.html"
+
+
+@require_GET
+def thread(request: Any, **key: int) -> HttpResponse:
+    return show(request, find(request, **key))
+
+
+@require_POST
+def reply(request: Any, **key: int) -> HttpResponse:
+    """Mail a reply to the customer, or keep an internal note."""
+    page = find(request, **key)
+    page.reply = ReplyForm(request.POST, request.FILES, address=page.thread.reply_address)
+    if not page.reply.is_valid():
+        return show(request, page, status=422)
+    data = page.reply.cleaned_data
+    outbound.reply(page.thread, request.actor, data["body"], data["attachments"], note=data["kind"] == "note")
+    if not request.htmx:
+        return HttpResponseRedirect(page.url)
+    return show(request, find(request, **key))
+
+
+@require_POST
+def change(request: Any, **key: int) -> HttpResponse:
+    """Change the properties that were sent."""
+    page = find(request, **key)
+    page.change = ChangeForm(page.thread, request.workspace, request.actor, request.POST)
+    if not page.change.is_valid():
+        return show(request, page, status=422)
+    changed = page.change.save()
+    if not request.htmx:
+        return HttpResponseRedirect(page.url)
+    answer = show(request, find(request, **key))
+    return htmx.trigger(answer, thread_changed=True) if changed else answer
+
+
+@require_POST
+def retry(request: Any, message_id: int) -> HttpResponse:
+    """Send a reply again that failed, or of which nobody knows whether it went out."""
+    messages = Message.objects.for_workspace(request.workspace).filter(direction=Message.Direction.OUTBOUND)
+    message = get_object_or_404(messages.select_related("ticket", "conversation"), pk=message_id)
+    outbound.retry(message)
+    page = find(request, message.ticket and message.ticket.number, message.conversation_id)
+    return show(request, page) if request.htmx else HttpResponseRedirect(page.url)
+
+
+@require_http_methods(["GET", "POST"])
+def tags(request: Any, number: int) -> HttpResponse:
+    """A ticket's tags, edited in place: who edits is told when they aren't any more what they saw."""
+    page = find(request, number)
+    line, form = page.tags, None
+    state = "editing" if "edit" in request.GET else "shown"
+    context = {"page": page, "line": line, "state": state, "expected": line.stored}
+    if request.method == "POST":
+        form = line.form = LineForm(line, request.POST)
+        seen = request.POST.get("expected", line.stored)
+        if not form.is_valid():
+            context |= {"state": "wrong", "expected": seen}
+        elif line.stored not in (seen, mine := line.text(form.cleaned_data["value"])):
+            context |= {"state": "conflict", "by": "Somebody else", "mine": mine}
+        else:
+            line.save(request.actor, form.cleaned_data["value"])
+            if not request.htmx:
+                return HttpResponseRedirect(page.url)
+            return htmx.fragment(request, LINE, {**context, "state": "saved"}, thread_changed=True)
+    status = 422 if form else 200
+    return htmx.page(request, "tickets/tags.html", context, fragments={line.id: LINE}, status=status)
+
+
+def show(request: Any, page: ThreadPage, status: int = 200) -> HttpResponse:
+    context = {"page": page, "thread": page.thread, "section": page.section}
+    return htmx.page(request, "tickets/thread.html", context, fragments=FRAGMENTS, status=status)
