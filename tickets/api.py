@@ -24,7 +24,7 @@ from gopimi.workspaces.authentication import ApiRequest, Bearer
 from gopimi.workspaces.models import User
 from tickets import outbound
 from tickets.filters import ConversationFilter, ThreadFilter, TicketFilter
-from tickets.models import Attachment, Conversation, Message, Priority, Ticket
+from tickets.models import Attachment, Conversation, Priority, Ticket
 from tickets.schemas import (
     BODY_LENGTH,
     COLUMNS,
@@ -69,7 +69,7 @@ def _list_conversations(request: ApiRequest, conversations: QuerySet) -> HttpRes
 
 def _list_messages(request: ApiRequest, thread: Ticket | Conversation) -> HttpResponse:
     listing.only(request.GET, listing.PAGING)
-    messages = Message.objects.for_workspace(request.workspace).filter(**{thread._meta.model_name: thread})
+    messages = thread.messages.for_workspace(request.workspace)
     keys = [Key("created_at"), Key("id")]
     return listing.respond(request.GET, messages, keys, lambda page: show_messages(request, page))
 

@@ -9,7 +9,7 @@ from pydantic import Field as Property
 
 from contacts.models import Contact
 from contacts.schemas import Email, Name, Tags
-from gopimi.lib.inputs import ABSENT, Input, Line, Paragraphs, RowId, wrong
+from gopimi.lib.inputs import ABSENT, Input, Line, RowId, Text, wrong
 from gopimi.lib.reference import Moment, Output
 from gopimi.workspaces.authentication import ApiRequest
 from gopimi.workspaces.models import Membership, display_name
@@ -46,7 +46,7 @@ def _member(user_id: int, info: ValidationInfo) -> int:
 ContactId = Annotated[RowId, AfterValidator(_known_contact)]
 AssigneeId = Annotated[RowId, AfterValidator(_member)]
 Subject = Annotated[str, Line(SUBJECT_LENGTH, required=True)]
-Body = Annotated[Paragraphs, Property(min_length=1, max_length=BODY_LENGTH)]
+Body = Annotated[str, Text(BODY_LENGTH, required=True)]
 
 
 class Requester(Input):
@@ -181,6 +181,7 @@ class MessageOut(Output):
 PEOPLE = (
     "contact_id", "contact__name", "contact__email", "assignee_id", "assignee__name", "assignee__email",
 )  # fmt: skip
+FILE = ("id", "filename", "content_type", "size")
 COLUMNS = ("id", "subject", "status", *PEOPLE, "created_at", "updated_at")
 
 
@@ -230,9 +231,9 @@ def show_conversations(request: ApiRequest, rows: list[dict[str, Any]]) -> list[
 def show_messages(request: ApiRequest, messages: Sequence[Message]) -> list[dict[str, Any]]:
     files = defaultdict(list)
     found = Attachment.objects.for_workspace(request.workspace).filter(message__in=messages).order_by("id")
-    for file in found.values("id", "filename", "content_type", "size", "message_id"):
-        file["url"] = request.build_absolute_uri(f"/api/v1/attachments/{file['id']}")
-        files[file.pop("message_id")].append(file)
+    for message_id, *file in found.values_list("message_id", *FILE):
+        url = request.build_absolute_uri(f"/api/v1/attachments/{file[0]}")
+        files[message_id].append({**dict(zip(FILE, file, strict=True)), "url": url})
     return [
         {
             "id": message.pk,

@@ -61,8 +61,8 @@ RowId = Annotated[int, BeforeValidator(_integral), Field(ge=1, le=LARGEST_ID)]
 
 
 @dataclass(frozen=True)
-class Line(GroupedMetadata):
-    """Annotates a text of one line: `Annotated[str, Line(200)]` has at most 200 characters."""
+class Text(GroupedMetadata):
+    """Annotates a text of any number of lines: `Annotated[str, Text(1000)]` has at most 1,000 characters."""
 
     most: int
     required: bool = False
@@ -70,25 +70,28 @@ class Line(GroupedMetadata):
     def __iter__(self) -> Iterator[Any]:
         yield MinLen(int(self.required))
         yield MaxLen(self.most)
-        yield AfterValidator(self.clean)
+        yield AfterValidator(self.checked)
 
-    def clean(self, text: str) -> str:
+    def checked(self, text: str) -> str:
         try:
-            line = one_line(text)
+            cleaned = self.clean(text)
         except InvalidText as error:
             raise wrong("invalid_character", str(error)) from error
-        if self.required and not line:
+        if self.required and not cleaned:
             raise wrong("required", "This can't be empty.")
-        return line
+        return cleaned
+
+    def clean(self, text: str) -> str:
+        if "\x00" in text:
+            raise InvalidText("The character U+0000 can't be kept. Remove it.")
+        return text
 
 
-def _without_nul(text: str) -> str:
-    if "\x00" in text:
-        raise wrong("invalid_character", "The character U+0000 can't be kept. Remove it.")
-    return text
+class Line(Text):
+    """Annotates a text of one line: `Annotated[str, Line(200)]` has at most 200 characters."""
 
-
-Paragraphs = Annotated[str, AfterValidator(_without_nul)]
+    def clean(self, text: str) -> str:
+        return one_line(text)
 
 
 class StrictParser(Parser):

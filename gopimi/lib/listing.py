@@ -99,7 +99,7 @@ def order(params: QueryDict, columns: Mapping[str, str], default: str) -> list[K
     return [Key(column, descending), Key("id", descending)]
 
 
-def bad_filters(problems: Sequence[BadFilter]) -> Problem:
+def bad_filters(problems: Sequence[Any]) -> Problem:
     """400 for what a filter object found wrong."""
     errors = [FieldError(problem.parameter, "invalid", problem.message) for problem in problems]
     return Problem(400, "bad-parameter", "; ".join(f"{error.pointer}: {error.detail}" for error in errors), errors)

@@ -8,6 +8,7 @@ import orjson
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from gopimi.workspaces.models import ApiToken, Scope, Workspace
 
@@ -34,6 +35,10 @@ class Program:
 
     def post(self, path: str, body: Any = None, **options: Any) -> HttpResponse:
         return self("POST", path, body, **options)
+
+    def upload(self, path: str, form: dict[str, Any]) -> HttpResponse:
+        data = encode_multipart(BOUNDARY, form)
+        return self("POST", path, data=data, content_type=MULTIPART_CONTENT)
 
     def patch(self, path: str, body: Any = None, **options: Any) -> HttpResponse:
         return self("PATCH", path, body, **options)

@@ -8,13 +8,14 @@ from django.http import HttpResponse
 
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import User, Workspace
+from tests import test_isolation as pages
 from tests.api.conftest import Program
 from tests.api.test_authentication import OPERATIONS
 from tests.factories import ContactFactory
 from tests.test_isolation import snapshot
-from tests.test_isolation import theirs as rows_of_globex
 
 NOWHERE = 2_000_000_000
+rows_of_globex = pages.theirs  # a fixture
 WITH_IDS = [(path, method) for path, method, _ in OPERATIONS if "{" in path]
 
 # A body that would be accepted for one's own id, by operation.
