@@ -44,10 +44,10 @@ IN_TRASH = "This contact is in the trash. Restore it first."
 
 FILTERS = [
     parameter("q", "Words, each a fragment of name, email or organization's name", type="string"),
-    parameter("email", "The exact address", type="string"),
+    parameter("email", "The exact address", type="string", pattern="@"),
     parameter("organization", "An organization's id", type="integer", minimum=1),
     parameter("organization__empty", "Without an organization, or with one", type="boolean"),
-    parameter("tag", "A tag's name", type="string"),
+    parameter("tag", "A tag's name", type="string", minLength=1),
     parameter("source", "Where the contact came from", type="string", enum=Source.values),
     *(
         parameter(f"{column}__{operator}", "A time or a day", type="string", format="date-time")

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError
 
@@ -88,6 +89,7 @@ def missing(request: HttpRequest, error: Http404) -> HttpResponse:
     return problems.render(request, Problem(404, detail=NOT_FOUND))
 
 
+@csrf_exempt
 def unknown(request: HttpRequest) -> HttpResponse:
     """For every other address under /api/."""
     return problems.render(request, Problem(404, detail=NOT_FOUND))

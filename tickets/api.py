@@ -16,7 +16,7 @@ from contacts.querysets import AddressTaken
 from gopimi.lib import listing
 from gopimi.lib.exactjson import answer
 from gopimi.lib.filtering import ORDER
-from gopimi.lib.inputs import RowId, StrictParser, field_errors, invalid
+from gopimi.lib.inputs import LARGEST_ID, RowId, StrictParser, field_errors, invalid
 from gopimi.lib.keyset import Key
 from gopimi.lib.listing import Listed, parameter
 from gopimi.lib.problems import FieldError
@@ -28,6 +28,7 @@ from tickets.models import Attachment, Conversation, Priority, Ticket
 from tickets.schemas import (
     BODY_LENGTH,
     COLUMNS,
+    PRIORITIES,
     ConversationIn,
     ConversationOut,
     ConversationPatch,
@@ -74,16 +75,18 @@ def _list_messages(request: ApiRequest, thread: Ticket | Conversation) -> HttpRe
     return listing.respond(request.GET, messages, keys, lambda page: show_messages(request, page))
 
 
-def _parameters(asked: type[ThreadFilter], person: str) -> dict[str, Any]:
+def _parameters(asked: type[ThreadFilter], nobody: bool) -> dict[str, Any]:
     """What a list can be asked, for the OpenAPI document."""
+    a_row = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
+    or_none = {"anyOf": [a_row, {"const": "none"}]}
     described = {
         "q": parameter("q", "Words, each a fragment of the subject or of who wrote, or the number", type="string"),
-        "status": parameter("status", "One of them, or several with commas", type="string"),
-        "priority": parameter("priority", "low, normal, high or urgent, or several with commas", type="string"),
-        "contact": parameter("contact", f"A contact's id{person}", type="string"),
-        "organization": parameter("organization", "An organization's id", type="string"),
-        "assignee": parameter("assignee", "A member's id, or none", type="string"),
-        "tag": parameter("tag", "A tag's name", type="string"),
+        "status": listing.choices_parameter("status", "One, or several with commas", asked.STATUSES),
+        "priority": listing.choices_parameter("priority", "One, or several with commas", PRIORITIES),
+        "contact": parameter("contact", "A contact's id", **(or_none if nobody else a_row)),
+        "organization": parameter("organization", "An organization's id", **a_row),
+        "assignee": parameter("assignee", "A member's id, or none", **or_none),
+        "tag": parameter("tag", "A tag's name", type="string", minLength=1),
     }
     times = [
         parameter(f"{column}__{operator}", "A time or a day", type="string", format="date-time")
@@ -94,8 +97,8 @@ def _parameters(asked: type[ThreadFilter], person: str) -> dict[str, Any]:
     return {"parameters": [*listing.PARAMETERS, *filters, *times, listing.sort_parameter(asked.SORTS, "-updated_at")]}
 
 
-TICKETS = _parameters(TicketFilter, "")
-CONVERSATIONS = _parameters(ConversationFilter, ", or none")
+TICKETS = _parameters(TicketFilter, nobody=False)
+CONVERSATIONS = _parameters(ConversationFilter, nobody=True)
 
 
 # Tickets

@@ -19,7 +19,8 @@ SUBJECT_LENGTH, BODY_LENGTH = 500, 1_000_000
 
 StatusName: TypeAlias = Literal[*Status.values]  # type: ignore[valid-type]
 ConversationStatus: TypeAlias = Literal[*Conversation.Status.values]  # type: ignore[valid-type]
-PriorityName: TypeAlias = Literal[*(priority.name.lower() for priority in Priority)]  # type: ignore[valid-type]
+PRIORITIES = tuple(priority.name.lower() for priority in Priority)
+PriorityName: TypeAlias = Literal[*PRIORITIES]  # type: ignore[valid-type]
 
 
 # What goes in

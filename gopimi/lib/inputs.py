@@ -57,7 +57,8 @@ def _integral(value: Any) -> Any:
     return value
 
 
-RowId = Annotated[int, BeforeValidator(_integral), Field(ge=1, le=LARGEST_ID)]
+# The bounds stand next to the type, so that the schema shows them.
+RowId = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_integral)]
 
 
 @dataclass(frozen=True)

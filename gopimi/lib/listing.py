@@ -132,9 +132,15 @@ def parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
     return {"in": "query", "name": name, "required": False, "description": description, "schema": schema}
 
 
+def choices_parameter(name: str, description: str, known: Iterable[str]) -> dict[str, Any]:
+    """One of these, or several with commas."""
+    schema = {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(known)}}
+    return {**parameter(name, description, **schema), "style": "form", "explode": False}
+
+
 def sort_parameter(names: Iterable[str], default: str) -> dict[str, Any]:
-    description = f"{', '.join(names)}; with `-` in front descending"
-    return parameter("sort", description, type="string", default=default)
+    known = [sign + name for name in names for sign in ("", "-")]
+    return parameter("sort", "With `-` in front descending", type="string", enum=known, default=default)
 
 
 PARAMETERS = [

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
+from customfields.models import Field
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import User, Workspace
 from tests import test_isolation as pages
@@ -35,15 +36,17 @@ BODIES: dict[str, Any] = {
 
 
 @pytest.fixture
-def theirs(rows_of_globex: dict[str, Any]) -> dict[str, Any]:
+def theirs(globex: Workspace, rows_of_globex: dict[str, Any]) -> dict[str, Any]:
     """Globex' ids by the names that the API's paths and bodies have for them."""
     fields, threads = rows_of_globex["customfields"], rows_of_globex["tickets"]
+    with workspace(globex):
+        key = Field.objects.for_workspace(globex).get(pk=fields["pk"]).key
     return {
         **threads,
         "organization_id": rows_of_globex["organizations"]["pk"],
         "field_id": fields["pk"],
         "option_id": fields["option_pk"],
-        "key": rows_of_globex["contacts"]["key"],
+        "key": key,
     }
 
 
