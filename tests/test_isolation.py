@@ -85,7 +85,7 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         "organizations": {"pk": organization.pk},
         "customfields": {"pk": field.pk, "option_pk": option.pk},
         "contacts": {
-            "pk": contact.pk, "field_id": field.pk, "name": "email", "view_pk": view.pk,
+            "pk": contact.pk, "field_pk": field.pk, "property": "email", "view_pk": view.pk,
             "deletion": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
         },
         "tickets": {
