@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
 
+from customfields.keys import key_from
 from customfields.models import Field, Option
 from customfields.rules import HELP_LENGTH, LABEL_LENGTH
 from customfields.types import TYPES
@@ -40,25 +41,33 @@ class FieldForm(forms.Form):
     multiple = forms.BooleanField(required=False)
     featured = forms.BooleanField(required=False)
     required = forms.BooleanField(required=False)
+    options = forms.CharField(required=False)  # sent as lines; what is wrong with them is said here
     version = forms.CharField(required=False)
 
     def __init__(self, data: QueryDict | None, *, workspace: Any, field: Field | None, draft: bool = False) -> None:
         """`draft` shows what was typed without judging it: an option was added or moved, nothing is saved yet."""
         self.workspace, self.field = workspace, field
         self.contacts = field.own_values.contacts_by("option_id") if field and field.type.has_options else {}
-        self.options = self._given(data) if data is not None else self._stored()
+        self.lines = self._given(data) if data is not None else self._stored()
         self.archived_options = self._stored(archived=True)
         initial = data.dict() | {flag: flag in data for flag in FLAGS} if data is not None else self._initial()
         self.seen = initial.get("version", "")  # what the writer's changes are based on
         super().__init__(None if draft else data, initial=initial, auto_id="field-%s")
         self.fields["label"].label, self.fields["help_text"].label = "Label", "Help text"
         self.fields["label"].widget.attrs["autofocus"] = field is None and not draft
+        self.fields["key"].widget.attrs["placeholder"] = self._suggested_key(initial.get("label", "").strip())
 
     def _initial(self) -> dict[str, Any]:
         if self.field is None:
             return {"type": "text", "version": ""}
         names = ("label", "key", "help_text", "featured", "required", "multiple")
         return {name: getattr(self.field, name) for name in names} | {"version": self.field.version}
+
+    def _suggested_key(self, label: str) -> str:
+        """What the key will be where none is typed."""
+        if self.field or not label:
+            return ""
+        return key_from(label, set(Field.objects.for_workspace(self.workspace).values_list("key", flat=True)))
 
     def _stored(self, archived: bool = False) -> list[OptionRow]:
         known = self.field.choices if self.field else []
@@ -88,13 +97,13 @@ class FieldForm(forms.Form):
     def arrange(self, command: str, value: str) -> None:
         """Change the draft's list of options: "add" a line, or "move" one, given as "2:up"."""
         if command == "add":
-            self.options.append(OptionRow("", fresh=True))
+            self.lines.append(OptionRow("", fresh=True))
             return
         position, _, direction = value.partition(":")
-        here = int(position) if position.isdecimal() else len(self.options)
+        here = int(position) if position.isdecimal() else len(self.lines)
         there = here + (1 if direction == "down" else -1)
-        if 0 <= here < len(self.options) and 0 <= there < len(self.options):
-            self.options.insert(there, self.options.pop(here))
+        if 0 <= here < len(self.lines) and 0 <= there < len(self.lines):
+            self.lines.insert(there, self.lines.pop(here))
 
     def save(self) -> bool:
         """Write it; False with errors in the form where the model refuses."""
@@ -112,7 +121,7 @@ class FieldForm(forms.Form):
         self.field = Field.objects.for_workspace(self.workspace).define(
             **{name: data[name] for name in ("label", "type", "key", "help_text", "featured", "required")},
             multiple=data["multiple"] and has_options,
-            options=[row.label for row in self.options if row.label.strip()] if has_options else [],
+            options=[row.label for row in self.lines if row.label.strip()] if has_options else [],
         )
 
     def _change(self, field: Field) -> None:
@@ -125,7 +134,7 @@ class FieldForm(forms.Form):
         names = ("label", "help_text", "featured", "required")
         field.change(**{name: self.cleaned_data[name] for name in names})
         if field.type.has_options:
-            field.arrange_options([(row.pk, row.label) for row in self.options if row.pk or row.label.strip()])
+            field.arrange_options([(row.pk, row.label) for row in self.lines if row.pk or row.label.strip()])
 
 
 class DeleteFieldForm(forms.Form):

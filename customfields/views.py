@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from customfields.forms import DeleteFieldForm, DeleteOptionForm, FieldForm
-from customfields.keys import key_from
 from customfields.models import Field, FieldValue
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts
@@ -93,10 +92,7 @@ def _arranged(request: Any, field: Field | None, command: str, value: str) -> Fi
 @require_GET
 def key(request: Any) -> HttpResponse:
     """The key that a new field with this label would get, shown while one types."""
-    taken = set(_fields(request).values_list("key", flat=True))
-    label = request.GET.get("label", "").strip()
     form = FieldForm(request.GET, workspace=request.workspace, field=None, draft=True)
-    form.fields["key"].widget.attrs["placeholder"] = key_from(label, taken) if label else ""
     return htmx.fragment(request, "customfields/_key.html", {"form": form})
 
 

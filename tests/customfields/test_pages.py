@@ -85,9 +85,9 @@ def test_a_line_is_added_and_moved_before_anything_is_saved(acme: Workspace, as_
     sent = {**FORM, "option_id": ["", ""], "option": ["Gold", "Silver"]}
     added = as_alice.post(acme.url("customfields:new"), {**sent, "add": "1"})
     assert added.status_code == 200
-    assert added.context["form"].options[2].fresh
+    assert added.context["form"].lines[2].fresh
     moved = as_alice.post(acme.url("customfields:new"), {**sent, "move": "1:up"})
-    assert [row.label for row in moved.context["form"].options] == ["Silver", "Gold"]
+    assert [row.label for row in moved.context["form"].lines] == ["Silver", "Gold"]
     with workspace(acme):
         assert not Field.objects.for_workspace(acme).exists()
 
@@ -136,11 +136,11 @@ def test_an_option_is_archived_and_the_rest_of_the_form_waits(acme: Workspace, p
     url = acme.url("customfields:detail", plan.pk)
     answer = as_alice.post(url, {**sent, "archive": gold.pk})
     form = answer.context["form"]
-    assert [row.label for row in form.options] == ["Silver"]
+    assert [row.label for row in form.lines] == ["Silver"]
     assert [row.label for row in form.archived_options] == ["Gold"]
     assert form["label"].value() == "Tier"
     back = as_alice.post(url, {**sent, "option_id": [], "option": [], "version": form.seen, "restore": gold.pk})
-    assert [row.label for row in back.context["form"].options] == ["Gold"]
+    assert [row.label for row in back.context["form"].lines] == ["Gold"]
     with workspace(acme):
         assert Field.objects.for_workspace(acme).get().label == "Plan"
 
