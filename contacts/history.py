@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from gopimi.lib import arrays
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from gopimi.workspaces.actor import Actor, ActorKind
 from gopimi.workspaces.models import ApiToken, User
@@ -65,6 +66,11 @@ class Entry:
     field_id: int | None = None
 
 
+def of_value(contact_id: int, field: Any, old: Any, new: Any) -> Entry:
+    """A custom field's value became another."""
+    return Entry(contact_id, "field", field.type.to_text(old) or None, field.type.to_text(new) or None, field.pk)
+
+
 RECORD = """
 INSERT INTO contacts_change (workspace_id, actor_kind, actor_id, contact_id, what, old, new, field_id)
 SELECT %s, %s, %s, contact_id, what, old, new, field_id
@@ -76,10 +82,8 @@ ORDER BY position
 
 def record(workspace_id: int, actor: Actor, entries: Iterable[Entry]) -> None:
     """Write the entries down in their order, in one statement."""
-    rows = [(entry.contact_id, entry.what, entry.old, entry.new, entry.field_id) for entry in entries]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(RECORD, [workspace_id, actor.kind, actor.id, *map(list, zip(*rows, strict=True))])
+    rows = ((entry.contact_id, entry.what, entry.old, entry.new, entry.field_id) for entry in entries)
+    arrays.execute(RECORD, [workspace_id, actor.kind, actor.id], rows)
 
 
 def of(contact: Any) -> models.QuerySet:

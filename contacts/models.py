@@ -162,8 +162,7 @@ class Contact(TenantModel):
             seen = expected.get(field, field_values.UNCHECKED)
             old, new = field_values.write(self.workspace_id, self.pk, field, value, seen)
             if old != new:
-                before, after = field.type.to_text(old) or None, field.type.to_text(new) or None
-                entries.append(history.Entry(self.pk, "field", before, after, field.pk))
+                entries.append(history.of_value(self.pk, field, old, new))
         return entries
 
     def _change_tags(self, names: Iterable[str]) -> list[history.Entry]:

@@ -13,6 +13,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
 from django.db.models import ExpressionWrapper, Q, QuerySet
 
+from gopimi.lib import arrays
 from gopimi.lib.folding import fold
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from organizations.models import Organization
@@ -55,29 +56,25 @@ def grams(workspace_id: int, *texts: str | None) -> list[int]:
         for size in SIZES
         for start in range(len(word) - size + 1)
     }
-    return sorted({_hash(workspace_id, piece) for piece in pieces})
+    seed = zlib.crc32(f"{workspace_id}:".encode())
+    hashes = (zlib.crc32(piece.encode(), seed) for piece in pieces)
+    return sorted({number - (1 << 32) if number >= 1 << 31 else number for number in hashes})
 
 
-def _hash(workspace_id: int, piece: str) -> int:
-    number = zlib.crc32(f"{workspace_id}:{piece}".encode())
-    return number - (1 << 32) if number >= 1 << 31 else number
+INDEX = """
+INSERT INTO contacts_contactsearch (workspace_id, contact_id, grams)
+SELECT workspace_id, contact_id, grams::int[]
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS given (workspace_id, contact_id, grams)
+ON CONFLICT (workspace_id, contact_id) DO UPDATE SET grams = EXCLUDED.grams
+"""
 
 
 def index(contacts: Iterable[Any]) -> None:
-    """Make these contacts found by what they are called now."""
-    ContactSearch.objects.bulk_create(
-        [
-            ContactSearch(
-                workspace_id=contact.workspace_id,
-                contact_id=contact.pk,
-                grams=grams(contact.workspace_id, contact.name, contact.email),
-            )
-            for contact in contacts
-        ],
-        update_conflicts=True,
-        unique_fields=["workspace", "contact"],
-        update_fields=["grams"],
-    )
+    """Make these found by what they are called now: whatever has workspace_id, pk, name and email of a contact."""
+    found_by = ((one.workspace_id, one.pk, grams(one.workspace_id, one.name, one.email)) for one in contacts)
+    # An array of arrays would be one table of numbers to unnest(): each goes as its text.
+    rows = ((workspace_id, pk, f"{{{str(numbers)[1:-1]}}}") for workspace_id, pk, numbers in found_by)
+    arrays.execute(INDEX, [], rows)
 
 
 def search(contacts: QuerySet, workspace: Any, query: str) -> QuerySet:

@@ -1,0 +1,182 @@
+"""Contacts as they are to become, and the writing of many of them: a statement or two for each table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from contacts import history, searching
+from contacts.models import Contact, Tag
+from customfields import values as field_values
+from customfields.models import Field
+from gopimi.lib import arrays
+from gopimi.workspaces.actor import Actor
+from organizations.models import Organization
+
+NEW_IDS = "SELECT nextval(pg_get_serial_sequence('contacts_contact', 'id')) FROM generate_series(1, %s)"
+INSERT = """
+INSERT INTO contacts_contact (workspace_id, source, id, name, email, email_key, organization_id)
+SELECT %s, %s, id, name, email, email_key, organization_id
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+    AS given (id, name, email, email_key, organization_id)
+ORDER BY email_key COLLATE "C"
+ON CONFLICT (workspace_id, email_key) DO NOTHING RETURNING id
+"""
+UPDATE = """
+UPDATE contacts_contact AS contact
+SET name = given.name, organization_id = given.organization_id,
+    deleted_at = NULL, deleted_by_id = NULL, deletion = NULL,
+    updated_at = CASE WHEN given.changed THEN statement_timestamp() ELSE contact.updated_at END
+FROM (SELECT %s::bigint AS workspace_id) AS own,
+    unnest(%s::bigint[], %s::text[], %s::bigint[], %s::boolean[]) AS given (id, name, organization_id, changed)
+WHERE contact.workspace_id = own.workspace_id AND contact.id = given.id
+"""
+TAG = """
+INSERT INTO contacts_contacttag (workspace_id, contact_id, tag_id)
+SELECT %s, contact_id, tag_id FROM unnest(%s::bigint[], %s::bigint[]) AS given (contact_id, tag_id)
+ORDER BY contact_id, tag_id
+ON CONFLICT (workspace_id, contact_id, tag_id) DO NOTHING
+"""
+UNTAG = """
+DELETE FROM contacts_contacttag AS link
+USING (SELECT %s::bigint AS workspace_id) AS own,
+    unnest(%s::bigint[], %s::bigint[]) AS given (contact_id, tag_id)
+WHERE link.workspace_id = own.workspace_id AND link.contact_id = given.contact_id AND link.tag_id = given.tag_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A contact that is there already, with its values by field id and its tags' names by id."""
+
+    contact: Contact
+    values: Mapping[int, Any]
+    tags: Mapping[int, str]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A contact as it is to become. `known` is None where it is to be created, and `pk` is given when it is written.
+
+    `organization` is a name where that organization is still to be made; `tags` is None where they stay; `values` are
+    (field, old, new) of those that change.
+    """
+
+    index: int
+    workspace_id: int
+    name: str
+    email: str | None
+    email_key: str | None
+    organization: int | str | None
+    known: Known | None = None
+    pk: int = 0
+    tags: Sequence[str] | None = None
+    values: Sequence[tuple[Field, Any, Any]] = ()
+
+    @property
+    def created(self) -> bool:
+        return self.known is None
+
+    @property
+    def restored(self) -> bool:
+        return self.known is not None and self.known.contact.is_trashed
+
+    @property
+    def renamed(self) -> bool:
+        return self.known is not None and self.name != self.known.contact.name
+
+    @property
+    def moved(self) -> bool:
+        return self.known is not None and self.organization != self.known.contact.organization_id
+
+    @property
+    def changed(self) -> bool:
+        return self.renamed or self.moved or self.tags is not None or bool(self.values)
+
+
+def write(workspace_id: int, actor: Actor, source: str, drafts: Sequence[Draft]) -> set[int]:
+    """Write the drafts, and what `actor` did into the history. What is created comes from `source`.
+
+    The workspace and the contacts that are there already are locked. Answers with the indices of drafts that couldn't
+    be created since their address was taken meanwhile.
+    """
+    organizations = _settle_organizations(workspace_id, drafts)
+    taken = _insert(workspace_id, source, [draft for draft in drafts if draft.created])
+    drafts = [draft for draft in drafts if draft.index not in taken]
+    _update(workspace_id, [draft for draft in drafts if not draft.created])
+    searching.index(draft for draft in drafts if draft.created or draft.renamed)
+    field_values.store(workspace_id, ((draft.pk, *value) for draft in drafts for value in draft.values))
+    tags = _tag(workspace_id, drafts)
+    history.record(workspace_id, actor, (entry for draft in drafts for entry in _history(draft, organizations, tags)))
+    return taken
+
+
+def _settle_organizations(workspace_id: int, drafts: Sequence[Draft]) -> dict[int | str | None, str]:
+    """Make those that are new, and lock all that get or lose contacts; answers with their names by id."""
+    organizations = Organization.objects.for_workspace(workspace_id)
+    made = organizations.find_or_make(draft.organization for draft in drafts if isinstance(draft.organization, str))
+    ids = {draft.known.contact.organization_id for draft in drafts if draft.known}
+    for draft in drafts:
+        if isinstance(draft.organization, str):
+            draft.organization = made.get(draft.organization)
+        ids.add(draft.organization)
+    locked = organizations.filter(pk__in=[pk for pk in ids if pk]).order_by("pk").select_for_update(no_key=True)
+    names: dict[int | str | None, str] = dict(locked.values_list("pk", "name"))
+    for draft in drafts:
+        if draft.organization not in names:  # deleted meanwhile, which leaves its contacts without
+            draft.organization = None
+    return names
+
+
+def _insert(workspace_id: int, source: str, drafts: Sequence[Draft]) -> set[int]:
+    """Create the contacts; answers with the indices of those whose address was taken meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEW_IDS, [len(drafts)])
+        ids = [pk for (pk,) in cursor.fetchall()]
+    for draft, pk in zip(drafts, ids, strict=True):
+        draft.pk = pk  # ids follow the rows' order, while the addresses' decides who is inserted first
+    rows = ((one.pk, one.name, one.email, one.email_key, one.organization) for one in drafts)
+    inserted = {pk for (pk,) in arrays.execute(INSERT, [workspace_id, source], rows)}
+    return {draft.index for draft in drafts if draft.pk not in inserted}
+
+
+def _update(workspace_id: int, drafts: Sequence[Draft]) -> None:
+    rows = ((draft.pk, draft.name, draft.organization, draft.changed) for draft in drafts)
+    arrays.execute(UPDATE, [workspace_id], rows)
+
+
+def _tag(workspace_id: int, drafts: Sequence[Draft]) -> dict[str, Tag]:
+    """Give the contacts exactly these tags; answers with the tags by their names in the drafts."""
+    tags = Tag.objects.for_workspace(workspace_id)
+    ids = tags.find_or_make(name for draft in drafts for name in draft.tags or ())
+    gone, new = [], []
+    for draft in drafts:
+        if draft.tags is not None:
+            before = draft.known.tags.keys() if draft.known else set()
+            after = {ids[name] for name in draft.tags}
+            gone += [(draft.pk, tag_id) for tag_id in before - after]
+            new += [(draft.pk, tag_id) for tag_id in after - before]
+    arrays.execute(UNTAG, [workspace_id], gone)
+    arrays.execute(TAG, [workspace_id], new)
+    by_id = tags.in_bulk(ids.values())
+    return {name: by_id[pk] for name, pk in ids.items()}
+
+
+def _history(draft: Draft, organizations: Mapping[Any, str], tags: Mapping[str, Tag]) -> Iterator[history.Entry]:
+    if draft.known is None:
+        yield history.Entry(draft.pk, "created")
+        return
+    before = draft.known.contact
+    if draft.restored:
+        yield history.Entry(draft.pk, "restored")
+    if draft.renamed:
+        yield history.Entry(draft.pk, "name", before.name, draft.name)
+    if draft.moved:
+        old, new = organizations.get(before.organization_id), organizations.get(draft.organization)
+        yield history.Entry(draft.pk, "organization", old, new)
+    for value in draft.values:
+        yield history.of_value(draft.pk, *value)
+    if draft.tags is not None:
+        names = {tags[name].name for name in draft.tags}
+        yield history.Entry(draft.pk, "tags", ", ".join(sorted(draft.known.tags.values())), ", ".join(sorted(names)))
