@@ -9,7 +9,9 @@ import re
 
 from gopimi.lib import charsets
 
-WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?(.*?)\?=(?:[ \t\r\n]+(?==\?[^?\s]{1,80}\?[bBqQ]\?))?", re.DOTALL)
+WORD = re.compile(
+    r"=\?([^?\s]{1,80})\?([bBqQ])\?(.{0,2000}?)\?=(?:[ \t\r\n]+(?==\?[^?\s]{1,80}\?[bBqQ]\?))?", re.DOTALL
+)
 NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 

@@ -22,13 +22,13 @@ PIECES = re.compile(
     re.DOTALL,
 )
 ADDRESS = re.compile(
-    r"""(?:"(?:[^"\\]|\\.)*"|[^\s"'<>(),:;@\[\]][^\s"<>(),:;@\[\]]*)"""  # a quoted local part or a plain one
-    r"""@(?:\[[^\]\s]*\]|[^\s"'<>(),:;@\[\]]+)"""
+    r"""(?:"(?:[^"\\]|\\.){0,250}"|[^\s"'<>(),:;@\[\]][^\s"<>(),:;@\[\]]{0,250})"""  # quoted or plain
+    r"""@(?:\[[^\]\s]{0,250}\]|[^\s"'<>(),:;@\[\]]{1,250})"""
 )
 COMMENT = re.compile(r"\([^()]*\)")
-AROUND_DOTS = re.compile(r"\s*([@.])\s*")
+AROUND_DOTS = re.compile(r" ?([@.]) ?")
 QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
-LONGEST = 100_000  # characters of one header that are read
+LONGEST = 1000  # characters of what may be an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ def people(header: str) -> list[Person]:
 
     Encoded words may still be in it: a comma inside of one is part of a name (RFC 2047, 5).
     """
-    found = [person for entry in _entries(header[:LONGEST]) if (person := _person(*entry))]
+    found = [person for entry in _entries(header) if (person := _person(*entry))]
     if not found and "=?" in header:  # some systems encode the address too
-        found = [person for entry in _entries(decode_words(header[:LONGEST])) if (person := _person(*entry))]
+        found = [person for entry in _entries(decode_words(header)) if (person := _person(*entry))]
     return list({person.key: person for person in reversed(found)}.values())[::-1]
 
 
@@ -65,9 +65,12 @@ def _person(words: str, angle: str | None, comment: str) -> Person | None:
 
 def _valid(text: str) -> addresses.Address | None:
     """The address in it, also in obsolete forms (RFC 5322, 4.4: routes, comments, spaces), or with a dot too many."""
+    if len(text) > LONGEST:
+        return None
     if text.startswith("@"):
         text = text.rpartition(":")[2]
-    for candidate in (text, AROUND_DOTS.sub(r"\1", COMMENT.sub("", text).removeprefix("mailto:")).strip().rstrip(".")):
+    bare = AROUND_DOTS.sub(r"\1", " ".join(COMMENT.sub("", text).removeprefix("mailto:").split()))
+    for candidate in (text, bare.rstrip(".")):
         try:
             return addresses.parse(candidate)
         except addresses.InvalidAddress:
@@ -89,20 +92,18 @@ def _entries(header: str) -> list[tuple[str, str | None, str]]:
     words: list[str] = []
     angle: str | None = None
     comments: list[str] = []
+    complete = False  # an address was seen
 
     def end() -> None:
-        nonlocal angle
-        if angle is not None or any("@" in word for word in words):
+        nonlocal angle, complete
+        if complete:
             entries.append(("".join(words), angle, " ".join(comments)))
         words.clear()
         comments.clear()
-        angle = None
+        angle, complete = None, False
 
     position = 0
-    while position < len(header):
-        piece = PIECES.match(header, position)
-        if piece is None:  # every character is a piece, so this is the end
-            break
+    while piece := PIECES.match(header, position):
         position = piece.end()
         match piece.lastgroup:
             case "quoted":
@@ -111,21 +112,19 @@ def _entries(header: str) -> list[tuple[str, str | None, str]]:
             case "angle":
                 if angle is not None:
                     end()
-                angle = piece["angle"]
+                angle, complete = piece["angle"], True
             case "comment":
                 comment, position = _comment(header, position)
                 comments.append(comment)
             case "mark" if piece["mark"] == ":":
                 words.clear()  # a group's name
-            case "mark":
-                if angle is not None or any("@" in word for word in words):
-                    end()
-                else:
-                    words.append(piece["mark"])
+            case "mark" if complete:
+                end()
             case _:
-                if angle is not None and piece.lastgroup == "atom" and "@" in piece[0]:
+                if angle is not None and "@" in piece[0]:
                     end()  # no comma between two
                 words.append(piece[0])
+                complete = complete or "@" in piece[0]
     end()
     return entries
 

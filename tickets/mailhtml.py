@@ -38,6 +38,13 @@ CLEANER = nh3.Cleaner(
     set_tag_attribute_values={"a": {"target": "_blank"}},
     strip_comments=True,
 )
+DEEPEST_ELEMENT = 3000
+TAG = re.compile(r"<[^<>]*>?")
+# Those that may stay open aren't counted.
+NESTING = re.compile(
+    r"<(/?)(?!(?:p|li|dd|dt|td|th|tr|thead|tbody|tfoot|colgroup|col|option|br|hr|img|input|meta|link|area|base|wbr)\b)[a-z]",
+    re.IGNORECASE,
+)
 # In what the cleaner made every tag is well formed and every value in double quotes.
 IMAGE = re.compile(r'<img(?:[^>"]|"[^"]*")*>')
 QUOTATION = re.compile(r"<(/?)blockquote\b[^>]*>")
@@ -49,12 +56,24 @@ BLOCKS = {
     "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "table", "tr", "ul",
 }  # fmt: skip
 SPACED = {"p", "ul", "ol", "dl", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
+DEEPEST = 20  # marks of quotation before a line
 WHITE = re.compile(r"[ \t\n\r\f]+")
 
 
 def sanitize(source: str) -> str:
     """HTML that is safe inside a page, whatever is in the source. Well formed; no remote address is loaded by it."""
+    if _is_too_deep(source):  # nobody wrote it, and it would take minutes
+        return from_text(TAG.sub(" ", source))
     return IMAGE.sub(_image, CLEANER.clean(source)).strip()
+
+
+def _is_too_deep(source: str) -> bool:
+    depth = 0
+    for tag in NESTING.finditer(source):
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > DEEPEST_ELEMENT:
+            return True
+    return False
 
 
 def _image(tag: re.Match[str]) -> str:
@@ -120,10 +139,12 @@ def to_text(safe: str) -> str:
 
 
 class _Reader(HTMLParser):
+    """Lines of text; the one in hand is a list of pieces, since it may be very long."""
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = []
-        self.line = ""
+        self.line: list[str] = []
         self.quotes = self.preformatted = 0
         self.link, self.link_start = "", 0
 
@@ -134,27 +155,27 @@ class _Reader(HTMLParser):
             case "br":
                 self._end_line()
             case "li":
-                self.line = "- "
+                self.line = ["- "]
             case "hr":
-                self.line = "---"
+                self.line = ["---"]
                 self._end_line()
             case "td" | "th" if self.line:
-                self.line += " "
+                self.line.append(" ")
             case "blockquote":
                 self.quotes += 1
             case "pre":
                 self.preformatted += 1
             case "img":
-                self.line += dict(attrs).get("alt") or ""
+                self.line.append(dict(attrs).get("alt") or "")
             case "a":
                 self.link, self.link_start = dict(attrs).get("href") or "", len(self.line)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
-            label = self.line[self.link_start :].strip()
+            label = "".join(self.line[self.link_start :]).strip()
             address = self.link.removeprefix("mailto:")
             if address and label and address.rstrip("/") not in (label, f"https://{label}", f"http://{label}"):
-                self.line += f" <{address}>"
+                self.line.append(f" <{address}>")
             self.link = ""
         if tag in BLOCKS:
             self._end_block(tag)
@@ -167,25 +188,27 @@ class _Reader(HTMLParser):
         if self.preformatted:
             *lines, rest = data.split("\n")
             for line in lines:
-                self.line += line
+                self.line.append(line)
                 self._end_line()
-            self.line += rest
+            self.line.append(rest)
             return
         data = WHITE.sub(" ", data)
-        self.line += data.lstrip(" ") if not self.line or self.line.endswith(" ") else data
+        after_space = not self.line or self.line[-1].endswith(" ")
+        self.line.append(data.lstrip(" ") if after_space else data)
 
     def _end_block(self, tag: str) -> None:
-        if self.line.strip():
+        if any(piece.strip() for piece in self.line):
             self._end_line()
+        self.line = []
         if tag in SPACED and self.lines and self.lines[-1].strip("> "):
-            self.lines.append("> " * self.quotes)
+            self.lines.append("> " * min(self.quotes, DEEPEST))
 
     def _end_line(self) -> None:
-        self.lines.append("> " * self.quotes + self.line.rstrip())
-        self.line, self.link_start = "", 0
+        self.lines.append("> " * min(self.quotes, DEEPEST) + "".join(self.line).rstrip())
+        self.line, self.link_start = [], 0
 
     def text(self) -> str:
-        if self.line.strip():
+        if any(piece.strip() for piece in self.line):
             self._end_line()
         lines = "\n".join(line.rstrip() for line in self.lines).replace("\xa0", " ")
         return re.sub(r"\n{3,}", "\n\n", lines).strip()

@@ -27,6 +27,7 @@ KNOWN_FIELD = re.compile(
 )
 BLANK_LINE = re.compile(rb"(?<=\n)\r?\n|(?<=\r)\r")
 FOLD = re.compile(r"[\r\n]+(?=[ \t])")
+LONGEST_HEADER = 100_000  # characters of one that are read
 SENDERS = ("From", "Sender", "Reply-To")
 
 
@@ -141,7 +142,8 @@ class Headers:
 
     def sources(self, name: str) -> list[str]:
         """Every field of this name: unfolded, raw 8-bit repaired, encoded words not yet read."""
-        return [repaired(FOLD.sub("", value), self.charset) for value in self.fields.get(name.lower(), [])]
+        values = self.fields.get(name.lower(), [])
+        return [repaired(FOLD.sub("", value[:LONGEST_HEADER]), self.charset) for value in values]
 
     def source(self, name: str) -> str:
         """The first field of this name, "" without one."""
@@ -207,7 +209,7 @@ class Body:
         self.files.append(
             File(
                 name=filename(part),
-                content_type=kind,
+                content_type=charsets.printable(repaired(kind)),
                 content_id=charsets.printable(repaired(part.get("Content-ID", ""))).strip("<> "),
                 data=payload(part),
             )

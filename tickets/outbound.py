@@ -10,7 +10,6 @@ from email.utils import formataddr
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPServerDisconnected
 from typing import Any
 
-from anymail.exceptions import AnymailError
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -180,7 +179,7 @@ def _send(email: EmailMessage) -> tuple[str, str]:
         connection.send_messages([email])
     except (SMTPServerDisconnected, ConnectionError, TimeoutError) as error:
         return State.UNKNOWN, f"{NOT_KNOWN} {_said(error)}"
-    except (OSError, ValueError, AnymailError) as error:
+    except (OSError, ValueError) as error:
         return State.FAILED, f"The mail server refused it: {_said(error)}"
     finally:
         _close(connection)

@@ -21,6 +21,7 @@ FIELD = re.compile(
 )
 FROM = re.compile(r"\*?(?:from|von|de|da|van|от)\*?[ \t]?:", re.I)
 LONGEST_INTRODUCTION = 3  # lines
+LONGEST_TEXT = 1_000_000  # characters; nobody reads beyond
 LONGEST_SIGNATURE = 10  # lines
 LONGEST_HEADER = 12  # lines, blank ones included
 
@@ -35,6 +36,8 @@ class Split(NamedTuple):
 def split(text: str) -> Split:
     """A mail's text in what is new and what it quotes at its end. A mail that is all quotation, or that answers between
     the quoted lines, is visible as a whole."""
+    if len(text) > LONGEST_TEXT:
+        return Split(text, "")
     lines = text.splitlines(keepends=True)
     tail = _signature(lines)  # from here on every line before the signature is quoted or blank
     while tail and (QUOTED.match(lines[tail - 1]) or not lines[tail - 1].strip()):

@@ -25,7 +25,8 @@ SAMPLE = 64 * 1024  # bytes; a guess over more takes seconds and is no better
 ENOUGH, A_WORD = 256, 12
 LINE_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-UNSAFE = re.compile("[\x00\ud800-\udfff]")
+SURROGATES = re.compile("[\ud800-\udfff]")
+WINDOWS_1252 = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
 
 
 def known(name: str) -> str:
@@ -58,7 +59,7 @@ def decode(data: bytes, declared: str = "") -> str:
 
 def clean(text: str) -> str:
     """The text without what no database and no browser can hold: lone surrogates and NUL."""
-    return UNSAFE.sub(lambda match: "" if match[0] == "\x00" else "\ufffd", text)
+    return SURROGATES.sub("\ufffd", text.replace("\x00", ""))
 
 
 def printable(text: str) -> str:
@@ -67,20 +68,20 @@ def printable(text: str) -> str:
 
 
 def _strictly(data: bytes, charset: str) -> str | None:
-    if not charset:
-        return None
+    if charset == "cp1252":
+        return _windows_1252(data)
     try:
-        return data.decode(charset)
+        return data.decode(charset) if charset else None
     except (UnicodeError, LookupError):
-        # Windows-1252 has five holes, which browsers read as Latin-1's control characters.
-        return _windows_1252(data) if charset == "cp1252" else None
+        return None
 
 
 def _mostly_utf_8(data: bytes) -> str:
     """The text where it is UTF-8 with a few broken places, else ""."""
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    return text if sum(letter > "\x7f" for letter in text) >= 5 * broken else ""
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
+    return text if foreign >= 5 * broken else ""
 
 
 def _guess(data: bytes) -> str:
@@ -93,13 +94,5 @@ def _guess(data: bytes) -> str:
 
 
 def _windows_1252(data: bytes) -> str:
-    return data.decode("cp1252", "gopimi-latin-1")
-
-
-def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("latin-1"), error.end
-
-
-codecs.register_error("gopimi-latin-1", _as_latin_1)
+    """As browsers read it: the five bytes that it has no character for are Latin-1's."""
+    return data.decode("latin-1").translate(WINDOWS_1252)

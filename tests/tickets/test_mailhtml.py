@@ -80,6 +80,10 @@ def test_quotations_are_folded_unless_there_is_nothing_else(source: str, folded:
     assert mailhtml.fold_quotations(mailhtml.sanitize(source)) == expected
 
 
+def test_html_that_nobody_wrote_becomes_text_in_good_time() -> None:
+    assert mailhtml.sanitize("<div>" * 200_000 + "<script>the end") == "<p>the end</p>"
+
+
 def test_tables_and_lists_stay() -> None:
     source = '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table><ul><li>b</li></ul>'
     assert mailhtml.sanitize(source) == source
