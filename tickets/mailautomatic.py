@@ -12,7 +12,7 @@ from tickets.mailaddresses import Person
 
 AUTO_REPLY = re.compile(r"x-(?:mail-)?auto-?(?:reply|respond|responder)(?:-from)?", re.IGNORECASE)
 REPORTS = ("message/delivery-status", "message/disposition-notification", "message/feedback-report")
-REPORTED_ID = re.compile(rb"^[> \t]*(?:original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?<([^<>\s]{1,998})>", re.I | re.M)
+REPORTED_ID = re.compile(rb"^[> \t]*(?:original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?<([!-;=?-~]{1,998})>", re.I | re.M)
 MOST_REPORTED = 20
 
 
@@ -44,4 +44,4 @@ def reason(message: Message, sources: Callable[[str], list[str]], sender: Person
 
 def reported_ids(body: bytes) -> list[str]:
     """The Message-IDs that a report's body names: of the mail that couldn't be delivered, was read, or is answered."""
-    return [found.decode("ascii", "replace") for found in REPORTED_ID.findall(body)[:MOST_REPORTED]]
+    return [found.decode("ascii") for found in REPORTED_ID.findall(body)[:MOST_REPORTED]]
