@@ -19,7 +19,7 @@ from psycopg import sql
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from gopimi import embedded  # noqa: E402 -- after the path to it
+from gopimi import embedded
 
 
 def main(command: list[str]) -> int:

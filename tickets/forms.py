@@ -31,6 +31,10 @@ class PeopleSelect(forms.Select):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         return super().get_context(name, value, attrs) | {"people": self.people}
 
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
+        """The one that is filled in: a swapped-in fragment has the field for browsers without JavaScript, too."""
+        return next(filter(None, data.getlist(name)), data.get(name))
+
 
 class ContactField(forms.Field):
     """A contact by id, or by an address: found, or created on the spot. Cleaned: a Contact or None.

@@ -45,6 +45,12 @@ def test_a_ticket_for_a_new_contact(as_bob: Client, acme: Workspace, alice: User
     assert mail.outbox == []
 
 
+def test_without_javascript_the_address_is_a_field_of_its_own(as_bob: Client, acme: Workspace) -> None:
+    for choice in (["", "dana@example.com"], ["new:dana@example.com", ""]):
+        as_bob.post(acme.url("tickets:new"), data(contact=choice))
+    assert [ticket.contact.email for ticket in tickets(acme)] == ["dana@example.com"] * 2
+
+
 def test_a_ticket_for_a_known_contact(as_bob: Client, acme: Workspace) -> None:
     with workspace(acme):
         dana = ContactFactory(workspace=acme, email="dana@example.com")
