@@ -47,8 +47,8 @@ NESTING = re.compile(
 )
 # In what the cleaner made every tag is well formed and every value in double quotes.
 IMAGE = re.compile(r'<img(?:[^>"]|"[^"]*")*>')
-QUOTATION = re.compile(r"<(/?)blockquote\b[^>]*>")
 SOURCE = re.compile(r' src="cid:([^"]*)"')
+QUOTATION = re.compile(r"<(/?)blockquote[^>]*>")
 ALTERNATIVE = re.compile(r' alt="([^"]*)"')
 
 BLOCKS = {
@@ -94,35 +94,23 @@ def with_pictures(safe: str, addresses: Mapping[str, str]) -> str:
     return IMAGE.sub(shown, safe)
 
 
-def fold_quotations(safe: str) -> str:
-    """Sanitized HTML with each outermost quotation folded away, unless there is nothing else in it."""
-    pieces: list[str] = []
-    depth = start = end = 0
-    for tag in QUOTATION.finditer(safe):
-        depth += -1 if tag[0].startswith("</") else 1
-        if depth == 1 and not tag[0].startswith("</"):
-            start = tag.start()
-            pieces.append(safe[end:start])
-        elif depth == 0:
-            end = tag.end()
-            pieces.append(f'<details class="quoted"><summary>Quoted text</summary>{safe[start:end]}</details>')
-    outside = "".join([*pieces[::2], safe[end:]])
-    return "".join([*pieces, safe[end:]]) if to_text(outside) else safe
-
-
 def fold_quotes(safe: str, opening: str, closing: str) -> str:
-    """Sanitized HTML with each outermost quotation between `opening` and `closing`."""
-    parts, depth, place = [], 0, 0
+    """Sanitized HTML with each outermost quotation between `opening` and `closing`, unless there is nothing else."""
+    parts: list[str] = []
+    outside: list[str] = []
+    depth = place = 0
     for tag in QUOTATION.finditer(safe):
         ends = bool(tag[1])
         if not ends and depth == 0:
-            parts += [safe[place : tag.start()], opening]
+            outside.append(safe[place : tag.start()])
+            parts += [outside[-1], opening]
             place = tag.start()
         depth += -1 if ends else 1
         if ends and depth == 0:
             parts += [safe[place : tag.end()], closing]
             place = tag.end()
-    return "".join([*parts, safe[place:]])
+    rest = safe[place:]
+    return "".join([*parts, rest]) if parts and to_text("".join([*outside, rest])) else safe
 
 
 def from_text(text: str) -> str:

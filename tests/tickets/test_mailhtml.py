@@ -75,9 +75,8 @@ def test_pictures_that_came_along_are_shown_and_remote_ones_are_words() -> None:
     ],
 )
 def test_quotations_are_folded_unless_there_is_nothing_else(source: str, folded: str) -> None:
-    opening = '<details class="quoted"><summary>Quoted text</summary><blockquote>'
-    expected = folded.replace("[", opening).replace("]", "</blockquote></details>")
-    assert mailhtml.fold_quotations(mailhtml.sanitize(source)) == expected
+    expected = folded.replace("[", "[<blockquote>").replace("]", "</blockquote>]")
+    assert mailhtml.fold_quotes(mailhtml.sanitize(source), "[", "]") == expected
 
 
 def test_html_that_nobody_wrote_becomes_text_in_good_time() -> None:
