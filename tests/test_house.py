@@ -93,3 +93,9 @@ def test_no_file_names_a_package_index_or_a_place_on_somebodys_machine() -> None
     words = re.compile("|".join(hosts + places).encode())
     found = {name(path): words.findall(path.read_bytes()) for path in files(ROOT, "*")}
     assert {path: hits for path, hits in found.items() if hits} == {}
+
+
+def test_the_readme_lists_every_setting() -> None:
+    read = set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", (ROOT / "gopimi" / "settings.py").read_text()))
+    table = (ROOT / "README.md").read_text().split("## Settings")[1]
+    assert {setting for setting in read if f"`{setting}`" not in table} == set()
