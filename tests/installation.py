@@ -110,3 +110,8 @@ def using(data: Path, *flags: str) -> Iterator[Use]:
     use = Use(data, *flags)
     yield use
     use.leave()
+
+
+def postmaster(data: Path) -> int:
+    """The process id of the embedded server of a data directory."""
+    return int((data / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])

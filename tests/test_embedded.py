@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from gopimi import embedded
-from tests.installation import USE, Use, using
+from tests.installation import USE, Use, postmaster, using
 
 
 def query(data: Path, statement: str) -> list[tuple]:
@@ -23,10 +23,6 @@ def query(data: Path, statement: str) -> list[tuple]:
 
 def runs(data: Path) -> bool:
     return embedded._ready(embedded.socket_directory(data))
-
-
-def postmaster(data: Path) -> int:
-    return int((data / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import PATIENCE, Installation, wait_until
+from tests.installation import PATIENCE, Installation, postmaster, wait_until
 
 
 def child(parent: int, word: str) -> int:
@@ -26,6 +26,14 @@ def nothing_is_left(installation: Installation) -> Iterator[None]:
     yield
     if installation.process and installation.process.poll() is None:
         installation.process.terminate()
+    wait_until(installation.is_silent)
+
+
+def test_nothing_outlives_a_killed_supervisor_and_database(installation: Installation) -> None:
+    process = installation.start_and_wait()
+    os.kill(postmaster(installation.data), signal.SIGKILL)
+    process.kill()
+    process.communicate(timeout=PATIENCE)
     wait_until(installation.is_silent)
 
 
@@ -50,13 +58,6 @@ def test_a_killed_worker_stops_all(installation: Installation) -> None:
     assert process.returncode == 1
     assert "The worker process ended (killed by SIGKILL). Everything is stopped." in output
     assert installation.is_silent()
-
-
-def test_nothing_outlives_a_killed_supervisor(installation: Installation) -> None:
-    process = installation.start_and_wait()
-    process.kill()
-    process.communicate(timeout=PATIENCE)
-    wait_until(installation.is_silent)
 
 
 def test_a_port_in_use_is_named(installation: Installation) -> None:

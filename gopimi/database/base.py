@@ -10,10 +10,10 @@ from gopimi import embedded
 _started = False
 
 
-def ensure_server() -> None:
-    """Start or join the embedded server once in this process; nothing to do with a DATABASE_URL."""
+def ensure_server(again: bool = False) -> None:
+    """Start or join the embedded server, once in this process or `again`; nothing to do with a DATABASE_URL."""
     global _started
-    if settings.EMBEDDED and not _started:
+    if settings.EMBEDDED and (again or not _started):
         embedded.start(settings.DATA_DIR)
         _started = True
 
@@ -21,4 +21,10 @@ def ensure_server() -> None:
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         ensure_server()
-        return super().get_new_connection(conn_params)
+        try:
+            return super().get_new_connection(conn_params)
+        except self.Database.OperationalError:
+            if not settings.EMBEDDED:
+                raise
+            ensure_server(again=True)  # somebody killed it
+            return super().get_new_connection(conn_params)
