@@ -55,7 +55,7 @@ class FieldForm(forms.Form):
         super().__init__(None if draft else data, initial=initial, auto_id="field-%s")
         self.fields["label"].label, self.fields["help_text"].label = "Label", "Help text"
         self.fields["label"].widget.attrs["autofocus"] = field is None and not draft
-        self.fields["key"].widget.attrs["placeholder"] = self._suggested_key(initial.get("label", "").strip())
+        self.fields["key"].widget.attrs["placeholder"] = self._suggested_key(str(initial.get("label", "")).strip())
 
     def _initial(self) -> dict[str, Any]:
         if self.field is None:
@@ -117,7 +117,7 @@ class FieldForm(forms.Form):
 
     def _define(self) -> None:
         data = self.cleaned_data
-        has_options = data["type"] == "select"
+        has_options = any(kind.has_options for kind in self.kinds if kind.name == data["type"])
         self.field = Field.objects.for_workspace(self.workspace).define(
             **{name: data[name] for name in ("label", "type", "key", "help_text", "featured", "required")},
             multiple=data["multiple"] and has_options,
