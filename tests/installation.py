@@ -15,7 +15,7 @@ from django.conf import settings
 
 from gopimi import embedded
 
-PATIENCE = 60  # seconds, on a busy machine
+PATIENCE = 180  # seconds, on a busy machine
 # Joins the server's users, says so, and leaves when its standard input ends.
 USE = """
 import sys
@@ -97,12 +97,12 @@ class Use:
         self.socket = self.process.stdout.readline().strip()
 
     def leave(self) -> None:
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=PATIENCE)
         assert self.process.returncode == 0
 
     def die(self) -> None:
         self.process.kill()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=PATIENCE)
 
 
 @contextmanager

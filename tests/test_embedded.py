@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from gopimi import embedded
-from tests.installation import USE, Use, postmaster, using
+from tests.installation import PATIENCE, USE, Use, postmaster, using
 
 
 def query(data: Path, statement: str) -> list[tuple]:
@@ -68,7 +68,7 @@ def test_a_pid_file_that_names_another_program_is_no_hindrance(data: Path) -> No
 def test_many_may_come_at_once(data: Path) -> None:
     users = [subprocess.Popen([sys.executable, "-c", USE, str(data)], cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL) for _ in range(4)]  # fmt: skip
-    assert [user.wait(60) for user in users] == [0] * 4
+    assert [user.wait(PATIENCE) for user in users] == [0] * 4
     assert not runs(data)
 
 
