@@ -79,7 +79,7 @@ def _valid(text: str) -> addresses.Address | None:
 
 
 def _tidy(name: str) -> str:
-    return " ".join(charsets.printable(name).split()).strip("'\"<> ")
+    return " ".join(charsets.printable(name).split()).strip('"<> ')
 
 
 def _entries(header: str) -> list[tuple[str, str | None, str]]:

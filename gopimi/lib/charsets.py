@@ -35,7 +35,7 @@ def known(name: str) -> str:
         codec = codecs.lookup(name.strip("\"' ").lower())
     except (LookupError, ValueError):
         return ""
-    if codec.name in NOT_CHARSETS or not getattr(codec, "_is_text_encoding", True):
+    if codec.name.replace("-", "_") in NOT_CHARSETS or not getattr(codec, "_is_text_encoding", True):
         return ""
     return SUPERSETS.get(codec.name, codec.name)
 
