@@ -1,44 +1,47 @@
 """API of contacts: lists, single ones, and their values of custom fields."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Router
+from ninja import Body, Router
 
+from contacts import bulk
+from contacts.bulk import as_problems
 from contacts.filters import ContactFilter
 from contacts.models import Contact, Source, Tag
-from contacts.querysets import AddressTaken
+from contacts.querysets import ContactQuerySet
 from contacts.schemas import (
     COLUMNS,
-    ContactIn,
+    BulkOut,
     ContactOut,
     ContactPatch,
     Deleted,
     Ids,
+    OneOrMany,
     TagOut,
     ValueIn,
     ValueOut,
     show,
     show_value,
-)  # fmt: skip
+    state,
+)
 from customfields import values as field_values
 from customfields.api import active_fields
 from customfields.models import Field
 from customfields.parsing import InvalidValue
 from gopimi.lib import listing
+from gopimi.lib.etags import IF_MATCH, etag, require_match
 from gopimi.lib.exactjson import answer
 from gopimi.lib.inputs import RowId, invalid
 from gopimi.lib.keyset import Key
 from gopimi.lib.listing import Listed, parameter
 from gopimi.lib.problems import FieldError, Problem
 from gopimi.workspaces.authentication import ApiRequest, Bearer
-from gopimi.workspaces.models import QuotaExceeded
 
 router = Router(tags=["Contacts"])
 READ, WRITE = Bearer("contacts:read"), Bearer("contacts:write")
+MATCHED = {"parameters": [IF_MATCH]}
 IN_TRASH = "This contact is in the trash. Restore it first."
 
 
@@ -64,24 +67,45 @@ FILTERS = [
 ]
 
 
-def _answer(request: ApiRequest, contact_id: int, status: int = 200, **headers: str) -> HttpResponse:
+def _row(request: ApiRequest, contact_id: int) -> dict[str, Any]:
+    return Contact.objects.for_workspace(request.workspace).values(*COLUMNS).get(pk=contact_id)
+
+
+def _etag(request: ApiRequest, contact_id: int) -> str:
+    return etag(state(request, _row(request, contact_id)))
+
+
+def answer_contact(request: ApiRequest, contact_id: int, status: int = 200, **headers: str) -> HttpResponse:
     """One contact as it is stored now."""
-    rows = Contact.objects.for_workspace(request.workspace).filter(pk=contact_id).values(*COLUMNS)
-    return answer(show(request, list(rows))[0], status, **headers)
+    row = _row(request, contact_id)
+    return answer(show(request, [row])[0], status, ETag=etag(state(request, row)), **headers)
 
 
 # How they are found
 
 
+def find_all(request: ApiRequest) -> ContactQuerySet:
+    """Those that aren't erased, in the trash or not."""
+    return Contact.objects.for_workspace(request.workspace).filter(erased_at__isnull=True)
+
+
 def find(request: ApiRequest, contact_id: int) -> Contact:
     """Raises 404, for an erased person too."""
-    known = Contact.objects.for_workspace(request.workspace).filter(erased_at__isnull=True)
-    return get_object_or_404(known.select_related("organization"), pk=contact_id)
+    return get_object_or_404(find_all(request).select_related("organization"), pk=contact_id)
+
+
+def find_unchanged(request: ApiRequest, contact_id: int) -> Contact:
+    """The same, and what `If-Match` asks for holds until the writing is done."""
+    contact = find(request, contact_id)
+    if "If-Match" in request.headers:
+        find_all(request).select_for_update(no_key=True).get(pk=contact_id)
+        require_match(request, lambda: _etag(request, contact_id))
+    return contact
 
 
 def find_alive(request: ApiRequest, contact_id: int) -> Contact:
     """The same, to be written: 409 when it is in the trash."""
-    contact = find(request, contact_id)
+    contact = find_unchanged(request, contact_id)
     if contact.is_trashed:
         raise Problem(409, "in-trash", IN_TRASH)
     return contact
@@ -92,19 +116,6 @@ def find_field(request: ApiRequest, key: str) -> Field:
     if not found:
         raise Http404
     return found[0]
-
-
-@contextmanager
-def as_problems() -> Iterator[None]:
-    """What the rules of contacts refuse, as an answer."""
-    try:
-        yield
-    except AddressTaken as error:
-        extra = {"existing_id": error.contact.pk, "in_trash": error.contact.is_trashed}
-        raise Problem(409, "email-taken", str(error), extra=extra) from error
-    except QuotaExceeded as error:
-        extra = {"limit": error.limit, "used": error.used, "requested": error.requested}
-        raise Problem(429, "quota-exceeded", str(error), extra=extra) from error
 
 
 # Operations
@@ -129,37 +140,71 @@ def list_contacts(request: ApiRequest) -> HttpResponse:
     return listing.respond(request.GET, contacts.values(*names), keys, lambda rows: show(request, rows))
 
 
-@router.post("/contacts", auth=WRITE, response={201: ContactOut}, summary="Create a contact")
-def create_contact(request: ApiRequest, payload: ContactIn) -> HttpResponse:
-    listing.only(request.GET)
-    given = payload.properties(request)
-    with as_problems():
-        contact = Contact.objects.for_workspace(request.workspace).add(
-            request.actor, source=Source.API, tags=payload.tags or [], values=payload.custom_fields, **given
-        )
-    return _answer(request, contact.pk, 201, Location=f"{request.path}/{contact.pk}")
+@router.post(
+    "/contacts",
+    auth=WRITE,
+    response={201: ContactOut, 200: ContactOut | BulkOut},
+    summary="Create a contact, or many",
+    openapi_extra={
+        "parameters": [
+            parameter(
+                "on_conflict",
+                "When the address is known: refuse, change that contact, or leave it; one in the trash is restored",
+                type="string",
+                enum=bulk.ON_CONFLICT,
+                default=bulk.ON_CONFLICT[0],
+            ),
+            parameter("atomic", "Of many: all or none", type="boolean", default=False),
+        ]
+    },
+)
+def create_contacts(request: ApiRequest, payload: OneOrMany = Body(...)) -> HttpResponse:  # noqa: B008
+    """201 for one that was created, 200 for one that was there. An array (at most 1,000) answers 200 with a result for
+    each, in their order."""
+    listing.only(request.GET, ["on_conflict", "atomic"])
+    on_conflict = listing.choice(request.GET, "on_conflict", bulk.ON_CONFLICT)
+    atomic = listing.flag(request.GET, "atomic")
+    if isinstance(payload, list):
+        return answer(bulk.put_many(request, payload, on_conflict, atomic))
+    outcome = bulk.put(request, payload, on_conflict)
+    contact_id = outcome.contact_id or 0
+    if outcome.status != "created":
+        return answer_contact(request, contact_id)
+    return answer_contact(request, contact_id, 201, Location=f"{request.path}/{contact_id}")
 
 
 @router.get("/contacts/{id:contact_id}", auth=READ, response=ContactOut, summary="Read a contact")
 def read_contact(request: ApiRequest, contact_id: RowId) -> HttpResponse:
     """One in the trash too; `deleted_at` says so."""
     listing.only(request.GET)
-    return _answer(request, find(request, contact_id).pk)
+    return answer_contact(request, find(request, contact_id).pk)
 
 
-@router.patch("/contacts/{id:contact_id}", auth=WRITE, response=ContactOut, summary="Change a contact")
+@router.patch(
+    "/contacts/{id:contact_id}",
+    auth=WRITE,
+    response=ContactOut,
+    summary="Change a contact",
+    openapi_extra={"parameters": [IF_MATCH]},
+)
 def change_contact(request: ApiRequest, contact_id: RowId, payload: ContactPatch) -> HttpResponse:
     listing.only(request.GET)
     contact = find_alive(request, contact_id)
     with as_problems():
         contact.change(request.actor, **payload.changes(request))
-    return _answer(request, contact_id)
+    return answer_contact(request, contact_id)
 
 
-@router.delete("/contacts/{id:contact_id}", auth=WRITE, response={204: None}, summary="Put a contact into the trash")
+@router.delete(
+    "/contacts/{id:contact_id}",
+    auth=WRITE,
+    response={204: None},
+    summary="Put a contact into the trash",
+    openapi_extra={"parameters": [IF_MATCH]},
+)
 def delete_contact(request: ApiRequest, contact_id: RowId) -> HttpResponse:
     listing.only(request.GET)
-    find(request, contact_id)
+    find_unchanged(request, contact_id)
     Contact.objects.for_workspace(request.workspace).filter(pk=contact_id).trash(request.actor)
     return HttpResponse(status=204)
 
@@ -174,12 +219,8 @@ def restore_contact(request: ApiRequest, contact_id: RowId) -> HttpResponse:
     """429 when the quota has no room for it."""
     listing.only(request.GET)
     find(request, contact_id)
-    restored = Contact.objects.for_workspace(request.workspace).filter(pk=contact_id).restore(request.actor)
-    if restored.left:
-        workspace = request.workspace.lock()
-        with as_problems():
-            raise QuotaExceeded(workspace.contact_quota or 0, workspace.contact_count, 1)
-    return _answer(request, contact_id)
+    bulk.restore(request, contact_id)
+    return answer_contact(request, contact_id)
 
 
 @router.post("/contacts/bulk-delete", auth=WRITE, response=Deleted, summary="Put many contacts into the trash")

@@ -2,23 +2,25 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ValidationInfo, model_validator
+from pydantic import AfterValidator, PlainValidator, ValidationInfo, model_validator
 from pydantic import Field as Property
 
 from contacts.inputs import MOST_TAGS
 from contacts.models import Contact, ContactTag, Source, Tag
+from contacts.upserting import UNSET, Row
 from customfields import values as field_values
 from customfields.api import VALUE_SCHEMA, TypeName, Values, active_fields
 from customfields.models import Field
 from gopimi.lib import addresses
-from gopimi.lib.inputs import ABSENT, Input, Line, RowId, wrong
-from gopimi.lib.reference import Moment, Output
+from gopimi.lib.inputs import ABSENT, Input, Line, RowId, all_wrong, wrong
+from gopimi.lib.reference import Moment, Output, ProblemOut
 from gopimi.workspaces.authentication import ApiRequest
 from organizations.models import Organization
 from organizations.querysets import NAME_LENGTH as ORGANIZATION_LENGTH
 
 NAME_LENGTH = Contact._meta.get_field("name").max_length
 EMAIL_LENGTH = Contact._meta.get_field("email").max_length
+MOST_AT_ONCE = 1000
 TAG_LENGTH = Tag._meta.get_field("name").max_length
 
 
@@ -33,6 +35,8 @@ def _email(text: str) -> str:
 
 
 def _known_organization(organization_id: int, info: ValidationInfo) -> int:
+    if info.context.get("many"):  # type: ignore[union-attr]
+        return organization_id  # looked up for all of them at once
     request = info.context["request"]  # type: ignore[index]
     if not Organization.objects.for_workspace(request.workspace).filter(pk=organization_id).exists():
         raise wrong("unknown", "There is no organization with this id.")
@@ -97,6 +101,33 @@ class ContactPatch(Input):
 class ContactIn(ContactPatch):
     email: Email = Property(description="Who it is: unique in the workspace, without regard to case")
 
+    def row(self) -> Row:
+        """As `upsert` takes it."""
+        given = self.model_fields_set
+        organization = self.organization_id if "organization_id" in given else self.organization
+        return Row(
+            addresses.parse(self.email),
+            self.name if "name" in given else UNSET,
+            organization if {"organization", "organization_id"} & given else UNSET,
+            self.tags if "tags" in given else UNSET,
+            self.custom_fields,
+        )
+
+
+def _one_or_many(given: Any, info: ValidationInfo) -> Any:
+    """An array's items are judged one by one later, so that a wrong one doesn't stop the others."""
+    if not isinstance(given, list):
+        return ContactIn.model_validate(given, context=info.context)
+    wrong_items = {index: NOT_AN_OBJECT for index, item in enumerate(given) if not isinstance(item, dict)}
+    if wrong_items:
+        raise all_wrong(wrong_items)
+    return given
+
+
+NOT_AN_OBJECT = ("invalid_type", "Give an object.")
+Many = Annotated[list[dict[str, Any]], Property(max_length=MOST_AT_ONCE, description="Each as a single one")]
+OneOrMany = Annotated[Any, PlainValidator(_one_or_many, json_schema_input_type=ContactIn | Many)]
+
 
 class ValueIn(Input):
     value: Any = Property(json_schema_extra=VALUE_SCHEMA)
@@ -145,6 +176,25 @@ class Deleted(Output):
     not_found: list[int]
 
 
+class Summary(Output):
+    created: int
+    updated: int
+    skipped: int
+    failed: int
+
+
+class Result(Output):
+    index: int
+    status: Literal["created", "updated", "skipped", "failed"]
+    id: int = Property(default=0, description="Of the contact; not of a failed one")
+    error: ProblemOut = Property(default=ABSENT, description="Why it failed")
+
+
+class BulkOut(Output):
+    summary: Summary
+    results: list[Result]
+
+
 class TagOut(Output):
     id: int
     name: str
@@ -181,6 +231,17 @@ def _show(row: dict[str, Any], tags: list[str], fields: list[Field], values: dic
         "deleted_at": row["deleted_at"],
         "source": row["source"],
     }
+
+
+def state(request: Any, row: dict[str, Any]) -> Any:
+    """A contact's own writable state, for its ETag: names of options and organizations aren't its own."""
+    contact_id = row["id"]
+    fields = active_fields(request)
+    values = field_values.read(request.workspace, [contact_id], fields)[contact_id]
+    links = ContactTag.objects.for_workspace(request.workspace).filter(contact=contact_id).order_by("tag_id")
+    rows = {field.key: field.type.rows(field, values[field.pk]) for field in fields if field.pk in values}
+    tags = list(links.values_list("tag_id", flat=True))
+    return [row["name"], row["email"], row["organization_id"], row["deleted_at"], tags, rows]
 
 
 def show_value(field: Field, value: Any) -> dict[str, Any]:

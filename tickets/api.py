@@ -9,8 +9,8 @@ from ninja import Router
 from pydantic import Field as Property
 from pydantic import ValidationError
 
-from contacts.api import as_problems
 from contacts.api import find as find_contact
+from contacts.bulk import as_problems
 from contacts.models import Contact, Source
 from contacts.querysets import AddressTaken
 from gopimi.lib import listing

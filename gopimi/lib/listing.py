@@ -18,6 +18,7 @@ from gopimi.lib.reference import Output
 LIMIT, MOST = 50, 200
 PAGING = ("limit", "cursor", "count")
 Item = TypeVar("Item")
+Name = TypeVar("Name", bound=str)
 
 
 class PageOut(Output):
@@ -69,6 +70,15 @@ def flag(params: QueryDict, name: str) -> bool:
     if len(given) > 1 or (given and given[0] not in ("true", "false")):
         raise bad_parameter(name, "invalid", "Give true or false, once.")
     return given == ["true"]
+
+
+def choice(params: QueryDict, name: str, known: Sequence[Name]) -> Name:
+    """Read a parameter that is one of these; the first where it isn't given. Raises Problem 400."""
+    given = params.getlist(name) or known[:1]
+    found = [one for one in known if one == given[0]]
+    if len(given) > 1 or not found:
+        raise bad_parameter(name, "invalid", f"Give one of {', '.join(known)}, once.")
+    return found[0]
 
 
 def row_id(params: QueryDict, name: str) -> int | None:

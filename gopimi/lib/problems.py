@@ -49,14 +49,15 @@ class Problem(Exception):
         return {**document, **self.extra}
 
 
+def document(request: HttpRequest, problem: Problem) -> dict[str, Any]:
+    """All members, as an answer to this request has them."""
+    return {**problem.document(), "instance": request.path, "request_id": getattr(request, "id", "")}
+
+
 def render(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The answer to send for a problem."""
-    document = {
-        **problem.document(),
-        "instance": request.path,
-        "request_id": getattr(request, "id", ""),
-    }
-    response = HttpResponse(orjson.dumps(document), status=problem.status, content_type=CONTENT_TYPE)
+    body = orjson.dumps(document(request, problem))
+    response = HttpResponse(body, status=problem.status, content_type=CONTENT_TYPE)
     for name, value in problem.headers.items():
         response[name] = value
     return response

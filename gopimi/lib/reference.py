@@ -41,7 +41,11 @@ class ProblemOut(BaseModel):
 PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
 ALWAYS = (400, 401, 403, 429)
 WITH_BODY = (409, 413, 415, 422)
-METHODS_WITH_ETAG = ("patch", "delete", "put")
+
+
+def header(name: str, description: str) -> dict[str, Any]:
+    """A header of a request as OpenAPI describes it."""
+    return {"in": "header", "name": name, "required": False, "description": description, "schema": {"type": "string"}}
 
 
 class Reference(OpenAPISchema):
@@ -54,6 +58,8 @@ class Reference(OpenAPISchema):
             statuses.add(404)
         if "requestBody" in details:
             statuses.update(WITH_BODY)
+        if any(parameter["name"] == "If-Match" for parameter in details["parameters"]):
+            statuses.add(412)
         for status in statuses.difference(details["responses"]):
             details["responses"][status] = {"description": HTTPStatus(status).phrase}
         for status, response in details["responses"].items():

@@ -1,0 +1,26 @@
+"""ETags of single resources, and what `If-Match` asks of them (RFC 9110, 13.1.1)."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.http import parse_etags
+
+from gopimi.lib.exactjson import dumps
+from gopimi.lib.problems import Problem
+from gopimi.lib.reference import header
+
+IF_MATCH = header("If-Match", "The ETag that was read: 412 and nothing is written when it is another by now")
+
+
+def etag(state: Any) -> str:
+    """The tag of a resource's own writable state: neither counters nor names of other resources belong to it."""
+    return f'"{hashlib.sha256(dumps(state)).hexdigest()[:32]}"'
+
+
+def require_match(request: HttpRequest, current: Callable[[], str]) -> None:
+    """Refuse to write over what the writer hasn't seen. `current` is asked only where it matters. Raises Problem."""
+    wanted = parse_etags(request.headers.get("If-Match", ""))
+    if wanted and wanted != ["*"] and current() not in wanted:
+        raise Problem(412, detail="Somebody else has changed this since it was read. Read it again.")
