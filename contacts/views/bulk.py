@@ -53,6 +53,7 @@ def _ask(request: Any, contacts: QuerySet, back: str) -> HttpResponse:
         "number": number,
         "only": contacts.first() if number == 1 else None,
         "kept": [(name, value) for name in ("all", "query", "id") for value in request.POST.getlist(name)],
+        "leaving": "leaving" in request.POST,  # its own page: on to the table afterwards
     }
     return htmx.dialog(request, "contacts/_delete.html", "Delete contacts", context)
 
@@ -69,8 +70,12 @@ def undo(request: Any, deletion: uuid.UUID) -> HttpResponse:
 @require_POST
 def restore(request: Any) -> HttpResponse:
     """Bring the selected contacts back from the trash."""
-    result = selected(request).restore(request.actor)
-    return restored(request, result, request.workspace.url("contacts:trash"))
+    contacts = selected(request)
+    only = contacts.values_list("pk", flat=True)[:2]
+    back = (
+        request.workspace.url("contacts:detail", *only) if len(only) == 1 else request.workspace.url("contacts:trash")
+    )
+    return restored(request, contacts.restore(request.actor), back)
 
 
 def restored(request: Any, result: Restored, url: str) -> HttpResponse:

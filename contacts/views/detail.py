@@ -10,6 +10,7 @@ from contacts.filters import ContactFilter
 from contacts.models import Contact
 from contacts.searching import by_likeness
 from contacts.sidebar import PROPERTIES
+from contacts.views.trash import KEPT
 from gopimi.lib import htmx
 from gopimi.workspaces.templatetags.ui import hue, initials
 
@@ -27,9 +28,11 @@ def detail(request: Any, pk: int) -> HttpResponse:
         request,
         "contacts/detail.html",
         {
+            "section": "contacts",
             **sidebar.context(workspace, contact, featured_only=False),
             "properties": [kind(workspace, contact) for kind in PROPERTIES.values()],
             "story": history.told(workspace, changes[:TOLD]),
+            "kept_until": contact.deleted_at and contact.deleted_at + KEPT,
             "more_changes": len(changes) > TOLD,
         },
         fragments={"contact-hero": "contacts/_hero.html", "contact-history": "contacts/_history.html"},
