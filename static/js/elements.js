@@ -18,7 +18,7 @@ class Select extends HTMLElement {
       plugins: select.multiple ? ["remove_button"] : [],
       maxOptions: 200,
       refreshThrottle: 0,
-      selectOnTab: true,
+      selectOnTab: !select.multiple, // of several, Enter chooses and Tab leaves
       hidePlaceholder: true,
       closeAfterSelect: !select.multiple,
       onDropdownOpen: (list) => {

@@ -29,11 +29,11 @@ document.addEventListener(
       event.preventDefault();
       event.stopPropagation();
       restore(form);
+    } else if (event.key === "Enter" && event.target.matches("[name=value]:not([type=checkbox])")) {
+      event.preventDefault(); // a date or a list wouldn't send the form by itself
+      form.requestSubmit();
     } else if (event.target.matches("select")) {
-      if (event.key === "Enter") {
-        event.preventDefault();
-        form.requestSubmit();
-      } else form.dataset.keyed = ""; // arrows walk through the options: Enter or leaving saves
+      form.dataset.keyed = ""; // arrows walk through the options: Enter or leaving saves
     }
   },
   true, // before the list of a <ui-select> takes its Escape
