@@ -22,7 +22,8 @@ def selected(request: Any) -> QuerySet:
     contacts = Contact.objects.for_workspace(request.workspace)
     if "all" in request.POST:
         return ContactFilter(QueryDict(request.POST.get("query", "")), request.workspace).apply(contacts)
-    ids = [int(text) for text in request.POST.getlist("id") if text.isascii() and text.isdecimal()]
+    given = request.POST.getlist("only") or request.POST.getlist("id")  # a row's own button, or the ticked ones
+    ids = [int(text) for text in given if text.isascii() and text.isdecimal()]
     return contacts.filter(pk__in=[pk for pk in ids if pk <= LAST_ID])
 
 

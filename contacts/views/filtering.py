@@ -45,8 +45,8 @@ def _rows(request: Any, known: dict[str, Facet]) -> list[Row]:
         rows = conditions.rows_of(ContactFilter(given, request.workspace), known)
     else:
         rows = conditions.rows_from(given, known)
-        if given.get("remove", "").isdecimal() and int(given["remove"]) < len(rows):
-            del rows[int(given["remove"])]
+        if given.get("without", "").isdecimal() and int(given["without"]) < len(rows):
+            del rows[int(given["without"])]
     if not rows or "add" in given:
         facet = next(iter(known.values()))
         rows.append(Row(facet, next(iter(facet.words))))

@@ -56,6 +56,8 @@ class Select extends HTMLElement {
     });
     const name = select.getAttribute("aria-label");
     if (name) this.choice.control_input.setAttribute("aria-label", name);
+    select.removeAttribute("aria-label"); // one control has the name: the one that is seen
+    select.setAttribute("aria-hidden", "true");
     if (select.hasAttribute("autofocus")) {
       select.removeAttribute("autofocus"); // else htmx focuses the hidden <select>
       this.choice.focus();
