@@ -39,6 +39,7 @@ class Installation:
         self.process: subprocess.Popen[str] | None = None
         self.environment = {
             **os.environ,
+            "DJANGO_ALLOW_ASYNC_UNSAFE": "",  # set for browser tests
             "GOPIMI_DATA_DIR": str(data), "PORT": str(self.port), "DATABASE_URL": "", "DATABASE_OWNER_URL": "",
         }  # fmt: skip
 
