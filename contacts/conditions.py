@@ -130,7 +130,9 @@ def _tags(workspace: Workspace) -> forms.Widget:
 
 
 def _organizations(workspace: Workspace) -> forms.Widget:
-    return inputs.OrganizationField(workspace).widget
+    widget = inputs.OrganizationField(workspace).widget
+    widget.create = False
+    return widget
 
 
 def _organization_names(workspace: Workspace, given: Sequence[str]) -> str:

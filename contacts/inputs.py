@@ -85,7 +85,7 @@ class OrganizationField(PropertyField):
         super().__init__(label="Organization", required=False, widget=widget, **options)
         rows = self._all().order_by("name_key").values_list("id", "name")[:LISTED]
         choices = dict(rows) | ({chosen.pk: chosen.name} if chosen else {})
-        widget.choices = [("", "Search or create"), *choices.items()]
+        self.widget.choices = [("", "Search or create"), *choices.items()]
 
     def to_python(self, value: Any) -> Organization | None:
         text = line(str(value or ""), Organization._meta.get_field("name").max_length or 0)

@@ -11,7 +11,7 @@ from customfields.models import Kind
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import SYSTEM
 from gopimi.workspaces.models import Workspace
-from tests.factories import FieldFactory, OptionFactory
+from tests.factories import FieldFactory, OptionFactory, OrganizationFactory
 
 HTMX = {"HX-Request": "true", "HX-Target": "dialog"}
 
@@ -119,3 +119,19 @@ def test_a_switch_is_remembered_too(acme: Workspace, as_bob: Client) -> None:
     assert only(acme).held == {"beta": "true"}
     as_bob.post(url, {**seen, "initial-cf_beta": "on"})
     assert only(acme).held == {"beta": "false"}
+
+
+def test_the_dialog_shows_what_is_there_and_keeps_it(acme: Workspace, plan: Any, as_bob: Client) -> None:
+    with workspace(acme):
+        kumo = OrganizationFactory(workspace=acme, name="Kumo")
+        dana = Contact.objects.for_workspace(acme).add(
+            SYSTEM, email="dana@kumo.example", name="Dana", organization=kumo, tags=["vip"]
+        )
+    url = acme.url("contacts:edit", dana.pk)
+    page = as_bob.get(url, headers=HTMX).content.decode()
+    for words in (f'<option value="{kumo.pk}" selected>Kumo</option>', '<option value="vip" selected>', 'value="Dana"'):
+        assert words in page
+    seen = {"name": "Dana", "email": "dana@kumo.example", "organization": str(kumo.pk), "tags": ["vip"], "cf_plan": ""}
+    as_bob.post(url, {**seen, **{f"initial-{name}": value for name, value in seen.items()}, "name": "Dana Cole"})
+    dana = only(acme)
+    assert (dana.name, dana.organization, dana.names) == ("Dana Cole", kumo, ["vip"])

@@ -145,6 +145,16 @@ def test_properties_are_edited(acme: Workspace, dana: Contact, as_bob: Client) -
         assert [tag.name for tag in dana.tags.all()] == ["Beta", "vip"]
 
 
+def test_the_organizations_control_holds_what_is_there(acme: Workspace, dana: Contact, as_bob: Client) -> None:
+    with workspace(acme):
+        kumo = OrganizationFactory(workspace=acme, name="Kumo")
+        dana.change(Actor("system"), properties={"organization": kumo})
+    page = htmx(
+        as_bob, "get", url_of(acme, dana, "organization"), "property-organization", {"edit": "1"}
+    ).content.decode()
+    assert f'<option value="{kumo.pk}" selected>Kumo</option>' in page
+
+
 def test_an_organization_is_created_by_its_name(acme: Workspace, dana: Contact, as_bob: Client) -> None:
     for name, expected in (("Kumo", ""), ("KUMO", "Kumo")):
         htmx(
