@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "gopimi.workspaces.authentication.ApiMiddleware",
     "gopimi.workspaces.middleware.WorkspaceMiddleware",
+    "gopimi.workspaces.idempotency.KeepAnswerMiddleware",
 ]
 
 TEMPLATES = [

@@ -16,7 +16,7 @@ from contacts.models import ContactTag, Tag, View
 from customfields.models import FieldValue, Kind
 from gopimi.lib.tenancy import tenant_models, workspace
 from gopimi.workspaces.actor import SYSTEM
-from gopimi.workspaces.models import ApiToken, Workspace
+from gopimi.workspaces.models import ApiToken, KeptAnswer, Workspace
 from organizations.models import Domain
 from tests.factories import (
     ContactFactory,
@@ -79,7 +79,8 @@ def theirs(globex: Workspace) -> dict[str, Any]:
             workspace=globex, message=message, filename="theirs.txt", content_type="text/plain", size=1, file="theirs"
         )
         Event.objects.create(workspace=globex, ticket=ticket, what="status", actor_kind="system")
-    token, _ = ApiToken.issue(globex, "Theirs", ["contacts:read"])
+        token, _ = ApiToken.issue(globex, "Theirs", ["contacts:read"])
+        KeptAnswer.objects.create(workspace=globex, token=token, key="theirs", path="/", fingerprint="")
     return {  # by the routes' namespace
         "settings": {"token_id": token.pk, "mailbox_id": mailbox.pk, "raw_mail_id": raw.pk},
         "organizations": {"pk": organization.pk},

@@ -48,6 +48,11 @@ def header(name: str, description: str) -> dict[str, Any]:
     return {"in": "header", "name": name, "required": False, "description": description, "schema": {"type": "string"}}
 
 
+IDEMPOTENCY_KEY = header(
+    "Idempotency-Key", "The same key with the same body is done once in 24 hours; again, it gets the same answer"
+)
+
+
 class Reference(OpenAPISchema):
     """Adds the errors that an operation can answer with, its token's scope, and where a body is an error, its type."""
 
@@ -58,6 +63,9 @@ class Reference(OpenAPISchema):
             statuses.add(404)
         if "requestBody" in details:
             statuses.update(WITH_BODY)
+        if "POST" in operation.methods:
+            statuses.update((409, 422))
+            details["parameters"].append(IDEMPOTENCY_KEY)
         if any(parameter["name"] == "If-Match" for parameter in details["parameters"]):
             statuses.add(412)
         for status in statuses.difference(details["responses"]):

@@ -11,6 +11,7 @@ from ninja.security import HttpBearer
 from gopimi.lib import problems
 from gopimi.lib.problems import Problem
 from gopimi.lib.tenancy import set_workspace
+from gopimi.workspaces import idempotency, ratelimit
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import ApiToken, Workspace, digest
 
@@ -29,7 +30,8 @@ class ApiRequest(HttpRequest):
 class ApiMiddleware:
     """Stands around the request's transaction: what it writes outlives a refusal, which rolls that one back.
 
-    It finds the token, and sees to it that every error under /api/ is a problem document (RFC 9457).
+    It finds the token, counts its requests, answers what was answered before, and sees to it that every error under
+    /api/ is a problem document (RFC 9457).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -39,8 +41,19 @@ class ApiMiddleware:
         if not request.path.startswith(API):
             return self.get_response(request)
         request.api_token = bearer(request)
-        if request.api_token:
-            note_use(request.api_token)
+        if request.api_token is None:
+            return self._respond(request)
+        note_use(request.api_token)
+        allowance = ratelimit.spend(request.api_token)
+        if allowance is None:
+            return idempotency.once(request, self._respond)
+        if not allowance.exceeded:
+            return allowance.note(idempotency.once(request, self._respond))
+        detail = f"This token may make {allowance.limit:,} requests a minute. Try again in {allowance.reset} s."
+        headers = {"Retry-After": str(allowance.reset)}
+        return allowance.note(problems.render(request, Problem(429, "rate-limited", detail, headers=headers)))
+
+    def _respond(self, request: Any) -> HttpResponse:
         response = self.get_response(request)
         if response.status_code == 405 and response["Content-Type"] != problems.CONTENT_TYPE:
             allowed = response["Allow"]

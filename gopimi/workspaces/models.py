@@ -13,6 +13,8 @@ from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils import timezone
 
+from gopimi.lib.tenancy import TenantModel
+
 SLUG_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are read for one another
 
 
@@ -222,3 +224,34 @@ class ApiToken(models.Model):
     def allows(self, scope: str) -> bool:
         """Whether the token has this scope; a write scope implies its read."""
         return scope in self.scopes or (scope.endswith(":read") and f"{scope[:-5]}:write" in self.scopes)
+
+
+class TokenUse(models.Model):
+    """How often a token was used in the present minute, counted by all processes. A crash may forget it."""
+
+    token = models.OneToOneField(ApiToken, models.CASCADE, primary_key=True, related_name="+")
+    minute = models.BigIntegerField()  # since 1970
+    count = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.count} uses of {self.token_id}"
+
+
+class KeptAnswer(TenantModel):
+    """The answer to a POST with an Idempotency-Key, for whoever sends it again; without a status while it runs."""
+
+    token = models.ForeignKey(ApiToken, models.CASCADE, db_index=False, related_name="+")
+    key = models.CharField(max_length=255)
+    path = models.TextField()
+    fingerprint = models.CharField(max_length=64)  # SHA-256 of query and body
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token", "key", "path"], name="kept_answer_unique")]
+        indexes = [models.Index(fields=["created_at"], name="kept_answer_created")]
+
+    def __str__(self) -> str:
+        return f"{self.status} of {self.path}"
