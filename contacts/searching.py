@@ -6,6 +6,7 @@ index. A query's grams narrow the contacts down; what is left is compared for re
 
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -36,7 +37,9 @@ class ContactSearch(TenantModel):
     grams = ArrayField(models.IntegerField())
 
     class Meta:
-        indexes = [GinIndex(fields=["grams"], name="contact_search_grams", fastupdate=False)]
+        # New rows wait in a list of at most 256 kB, which every search reads, and go into the index together: a seventh
+        # of the work of many contacts at once.
+        indexes = [GinIndex(fields=["grams"], name="contact_search_grams", gin_pending_list_limit=256)]
 
     def __str__(self) -> str:
         return f"Search of {self.contact_id}"
@@ -56,9 +59,13 @@ def grams(workspace_id: int, *texts: str | None) -> list[int]:
         for size in SIZES
         for start in range(len(word) - size + 1)
     }
-    seed = zlib.crc32(f"{workspace_id}:".encode())
-    hashes = (zlib.crc32(piece.encode(), seed) for piece in pieces)
-    return sorted({number - (1 << 32) if number >= 1 << 31 else number for number in hashes})
+    return sorted({_hash(workspace_id, piece) for piece in pieces})
+
+
+@lru_cache(maxsize=1 << 16)  # most people's names and addresses have the same pieces
+def _hash(workspace_id: int, piece: str) -> int:
+    number = zlib.crc32(f"{workspace_id}:{piece}".encode())
+    return number - (1 << 32) if number >= 1 << 31 else number
 
 
 INDEX = """

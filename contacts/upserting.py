@@ -171,7 +171,7 @@ class _Batch:
         self.tag_ids = Tag.objects.for_workspace(self.workspace_id).ids_by_name(names)
         domains = Domain.objects.for_workspace(self.workspace_id).filter(name__in={row.email.domain for row in rows})
         self.domains = dict(domains.values_list("name", "organization_id"))
-        self.fields = list({field.pk: field for row in rows for field in row.values}.values())
+        self.fields = list({field.id: field for row in rows for field in row.values}.values())
 
     def _judge(self, pending: Mapping[int, Row]) -> list[Draft]:
         """What is to be written, in the rows' order. Rows that fail or change nothing have their outcome then."""
@@ -255,7 +255,7 @@ class _Batch:
             [
                 (field, old, new)
                 for field, new in row.values.items()
-                if (old := known.values.get(field.pk)) != new and self._takes(new, over=old)
+                if (old := known.values.get(field.id)) != new and self._takes(new, over=old)
             ],
         )
 

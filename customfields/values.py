@@ -134,14 +134,14 @@ def store(workspace: Any, changes: Iterable[tuple[int, Field, Any, Any]]) -> Non
     fields: dict[int, Field] = {}
     rows, stale = defaultdict(list), defaultdict(list)
     for contact_id, field, old, new in changes:
-        fields[field.pk] = field
+        fields[field.id] = field
         kept = set()
         for columns in field.type.rows(field, new):
             kept.add(columns["value_key"])
-            rows[field.pk].append((contact_id, columns["value_key"], columns[field.type.column]))
+            rows[field.id].append((contact_id, columns["value_key"], columns[field.type.column]))
         for columns in field.type.rows(field, old):
             if columns["value_key"] not in kept:
-                stale[field.pk, columns["value_key"]].append(contact_id)
+                stale[field.id, columns["value_key"]].append(contact_id)
     stored = FieldValue.objects.for_workspace(workspace_id)
     for (field_id, value_key), contact_ids in stale.items():
         stored.filter(field_id=field_id, value_key=value_key, contact_id__in=contact_ids).delete()

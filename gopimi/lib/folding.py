@@ -31,11 +31,15 @@ class Lower(Func):
 
 def lower(text: str) -> str:
     """Lower case, letter by letter as PostgreSQL does: Python's own lower() looks at neighbours."""
+    if text.isascii():
+        return text.lower()
     return "".join(letter.lower() for letter in text)
 
 
 def fold(text: str) -> str:
     """The folded form of a text."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", lower(text))
     return "".join(letter for letter in decomposed if not "\u0300" <= letter <= "\u036f")
 
