@@ -32,6 +32,9 @@ class ThreadPage:
         self.noun = str(thread._meta.verbose_name)
         self.reply = ReplyForm(address=thread.reply_address)
         self.change = ChangeForm(thread, self.workspace, request.actor)
+        if "choose" in request.GET:
+            self.change.initial["contact"] = None  # one types another name at once
+            self.change.fields["contact"].widget.attrs["autofocus"] = True
 
     @property
     def key(self) -> int:

@@ -47,7 +47,7 @@ class Select extends HTMLElement {
         render: {
           option: person,
           option_create: (data, escape) =>
-            `<div class="create person">${icon}<b>Create contact</b><small>${escape(data.input.includes("@") ? data.input : create || data.input)}</small></div>`,
+            `<div class="create person" role="option">${icon}<b>Create contact</b><small>${escape(data.input.includes("@") ? data.input : create || data.input)}</small></div>`,
           no_results: () => '<div class="no-results">No contact found</div>',
         },
       }),
