@@ -48,7 +48,7 @@ def _organization(contact: Contact, held: Any) -> SafeString:
 
 
 def _tags(contact: Contact, held: Any) -> SafeString:
-    return _badges(contact.tag_names, "badge sq")
+    return _badges(contact.tag_names, "badge sq")  # type: ignore[attr-defined]
 
 
 def _badges(labels: Sequence[str], css: str) -> SafeString:

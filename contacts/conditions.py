@@ -163,7 +163,7 @@ def rows_from(data: QueryDict, known: Mapping[str, Facet]) -> list[Row]:
     for index in sorted(
         int(name[1:-6]) for name in data if name.startswith("c") and name[1:-6].isdecimal() and name.endswith("-field")
     ):
-        facet = known.get(data[f"c{index}-field"])
+        facet = known.get(str(data.get(f"c{index}-field")))
         if facet is None:
             continue
         operator = data.get(f"c{index}-operator", "")

@@ -142,12 +142,12 @@ def told(workspace: Any, changes: Sequence[Change]) -> list[Told]:
 
 def authors(workspace: Any, changes: Sequence[Change]) -> dict[int, str]:
     """Who made each of these changes, by the change's id: an agent's or a token's name, or which door it came by."""
-    ids = defaultdict(set)
+    ids: dict[str, set[Any]] = defaultdict(set)
     for change in changes:
         ids[change.actor_kind].add(change.actor_id)
     agents = User.objects.filter(pk__in=ids[ActorKind.AGENT])
     tokens = ApiToken.objects.filter(workspace=workspace, pk__in=ids[ActorKind.API])
-    names = {(ActorKind.AGENT, user.pk): user.display_name for user in agents}
+    names: dict[tuple[str, int | None], str] = {(ActorKind.AGENT, user.pk): user.display_name for user in agents}
     names |= {(ActorKind.API, token.pk): token.name for token in tokens}
     return {
         change.pk: names.get((change.actor_kind, change.actor_id), ActorKind(change.actor_kind).label)

@@ -3,13 +3,12 @@
 import uuid
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, QueryDict
 from django.views.decorators.http import require_POST
 
 from contacts.filters import BadFilter, ContactFilter
 from contacts.models import Contact
-from contacts.querysets import Restored
+from contacts.querysets import ContactQuerySet, Restored
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts
 
@@ -17,11 +16,12 @@ NAMED = 3  # of those that can't be restored, so many are named
 LAST_ID = 2**63 - 1
 
 
-def selected(request: Any) -> QuerySet:
+def selected(request: Any) -> ContactQuerySet:
     """The contacts that the form means: the ticked rows, or everything that its query finds. Raises BadFilter."""
     contacts = Contact.objects.for_workspace(request.workspace)
     if "all" in request.POST:
-        return ContactFilter(QueryDict(request.POST.get("query", "")), request.workspace).apply(contacts)
+        asked = ContactFilter(QueryDict(request.POST.get("query", "")), request.workspace)
+        return asked.apply(contacts)  # type: ignore[return-value]
     given = request.POST.getlist("only") or request.POST.getlist("id")  # a row's own button, or the ticked ones
     ids = [int(text) for text in given if text.isascii() and text.isdecimal()]
     return contacts.filter(pk__in=[pk for pk in ids if pk <= LAST_ID])
@@ -44,7 +44,7 @@ def delete(request: Any) -> HttpResponse:
     return toasts.done(request, back, text, undo=undo, contacts_changed=True)
 
 
-def _ask(request: Any, contacts: QuerySet, back: str) -> HttpResponse:
+def _ask(request: Any, contacts: ContactQuerySet, back: str) -> HttpResponse:
     number = contacts.count()
     if not number:
         return toasts.done(request, back, "Select the contacts to delete first.")

@@ -23,7 +23,6 @@ def trash(request: Any) -> HttpResponse:
     asked = ContactFilter({"q": query, "deleted": "true"}, request.workspace, fields=[])
     contacts = Contact.objects.for_workspace(request.workspace)
     found = contacts.none() if asked.problems else asked.apply(contacts).select_related("organization", "deleted_by")
-    found.workspace_id = request.workspace.pk
     try:
         page = paginate(found, ORDER, PAGE, request.GET.get("cursor"))
     except BadCursor:
