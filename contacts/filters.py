@@ -6,35 +6,22 @@ The parameters are API.md's (Lists): `q`, `email`, `organization`, `tag`, `sourc
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
-from django.http import QueryDict
 
 from contacts import searching
 from contacts.models import ContactTag, Source
 from customfields import values
 from customfields.models import Field
-from gopimi.lib import addresses, keyset
+from gopimi.lib import addresses, filtering, keyset
+from gopimi.lib.filtering import BadFilter, Params
 from gopimi.lib.folding import lower
 from gopimi.lib.keyset import Key
-from gopimi.lib.text import InvalidText, one_line
+from gopimi.lib.text import one_line
 
 CUSTOM = "cf_"
-PAGING = {"limit", "cursor", "count"}  # not which contacts, but how many of them at a time
-LAST_ID = 2**63 - 1
-
-Params = QueryDict | Mapping[str, str | Sequence[str]]
-
-
-class BadFilter(ValueError):
-    """A parameter that isn't known, or a value that it can't have; `message` is for people."""
-
-    def __init__(self, parameter: str, message: str) -> None:
-        super().__init__(message)
-        self.parameter, self.message = parameter, message
 
 
 @dataclass(frozen=True)
@@ -58,7 +45,7 @@ class ContactFilter:
         self.problems: list[BadFilter] = []
         self.query, self.deleted = "", False
         self.sort, self.descending = "created_at", True
-        for parameter, given in _lists(params):
+        for parameter, given in filtering.lists(params):
             try:
                 self._read(parameter, given)
             except BadFilter as problem:
@@ -102,10 +89,10 @@ class ContactFilter:
         return contacts.annotate(**{name: F(column)}), [key, identity]
 
     def _read(self, parameter: str, given: list[str]) -> None:
-        if parameter in PAGING:
+        if parameter in filtering.PAGING:
             return
         if parameter in SPECIAL:
-            SPECIAL[parameter](self, _one(parameter, given))
+            SPECIAL[parameter](self, filtering.one(parameter, given))
             return
         name, _, operator = parameter.partition("__")
         self.conditions.append(
@@ -130,10 +117,7 @@ class ContactFilter:
         return self.fields[name]
 
     def _read_query(self, text: str) -> None:
-        try:
-            self.query = one_line(text)
-        except InvalidText as error:
-            raise BadFilter("q", str(error)) from error
+        self.query = text
 
     def _read_deleted(self, text: str) -> None:
         self.deleted = _boolean("deleted", text)
@@ -163,18 +147,16 @@ Test = Callable[[ContactFilter, str, Sequence[str]], Q]
 
 
 def _email(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
-    return Q(email_key=addresses.email_key(_one("email", given)))
+    return Q(email_key=addresses.email_key(filtering.one("email", given)))
 
 
 def _organization(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
-    text = _one("organization", given)
-    if not (text.isascii() and text.isdecimal() and int(text) <= LAST_ID):
-        raise ValueError("Give an organization's id, a number.")
-    return Q(organization_id=int(text))
+    text = filtering.one("organization", given)
+    return Q(organization_id__in=filtering.row_ids("organization", [text]))
 
 
 def _organization_empty(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
-    return Q(organization__isnull=_boolean("organization__empty", _one("organization__empty", given)))
+    return Q(organization__isnull=_boolean("organization__empty", filtering.one("organization__empty", given)))
 
 
 def _tag(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
@@ -189,7 +171,7 @@ def _tag(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
 
 
 def _source(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
-    text = _one("source", given)
+    text = filtering.one("source", given)
     if text not in Source.values:
         raise ValueError(f"Give one of {', '.join(Source.values)}.")
     return Q(source=text)
@@ -197,30 +179,9 @@ def _source(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
 
 def _moment(column: str) -> Test:
     def test(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
-        text = _one(column, given)
-        try:
-            lookup, bound = _bound(operator, text)
-        except (ValueError, OverflowError) as error:
-            raise ValueError("Give a time such as 2027-03-01T09:30:00Z, or a date such as 2027-03-01.") from error
-        return Q(**{f"{column}__{lookup}": bound})
+        return filtering.moment(f"{column}__{operator}", given)
 
     return test
-
-
-def _bound(operator: str, text: str) -> tuple[str, datetime]:
-    """A date stands for its whole day (UTC): "until 1 March" includes that day."""
-    if len(text) == len("2027-03-01"):
-        day = datetime.combine(date.fromisoformat(text), time(), UTC)
-        after = operator in ("gt", "lte")
-        return {"gt": "gte", "lte": "lt"}.get(operator, operator), day + timedelta(days=after)
-    moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)  # a "+" that was left as it is
-    return operator, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _one(parameter: str, given: Sequence[str]) -> str:
-    if len(given) != 1:
-        raise BadFilter(parameter, f"Give “{parameter}” once.")
-    return given[0]
 
 
 def _boolean(parameter: str, text: str) -> bool:
@@ -229,17 +190,11 @@ def _boolean(parameter: str, text: str) -> bool:
     return text == "true"
 
 
-def _lists(params: Params) -> list[tuple[str, list[str]]]:
-    if isinstance(params, QueryDict):
-        return [(name, list(given)) for name, given in params.lists()]
-    return [(name, [given] if isinstance(given, str) else list(given)) for name, given in params.items()]
-
-
 PROPERTIES: Mapping[str, Mapping[str, Test]] = {
     "email": {"": _email},
     "organization": {"": _organization, "empty": _organization_empty},
     "tag": {"": _tag},
     "source": {"": _source},
-    "created_at": {operator: _moment("created_at") for operator in ("gte", "gt", "lte", "lt")},
-    "updated_at": {operator: _moment("updated_at") for operator in ("gte", "gt", "lte", "lt")},
+    "created_at": {operator: _moment("created_at") for operator in filtering.ORDER},
+    "updated_at": {operator: _moment("updated_at") for operator in filtering.ORDER},
 }
