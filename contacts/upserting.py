@@ -245,7 +245,7 @@ class _Batch:
         return Draft(
             index,
             self.workspace_id,
-            (row.name or "") if self._takes(row.name, over=contact.name) else contact.name,
+            _given(row.name) or "" if self._takes(row.name, over=contact.name) else contact.name,
             contact.email,
             contact.email_key,
             organization if self._takes(organization, over=contact.organization_id) else contact.organization_id,
