@@ -132,7 +132,7 @@ def _thread(message: Message) -> Ticket | Conversation:
 def _address(message: Message, thread: Ticket | Conversation) -> None:
     """Say from which mailbox to whom, in answer to what, and under which id, which never changes."""
     message.mailbox = thread.mailbox or _mailbox(thread)
-    message.to = (thread.contact.email if thread.contact else getattr(thread, "from_email", "")) or ""
+    message.to = thread.reply_address
     if message.mailbox and not message.message_id:
         domain = addresses.parse(message.mailbox.address).domain
         message.message_id = messageids.make(message.workspace_id, message.pk, domain)
