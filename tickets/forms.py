@@ -12,7 +12,6 @@ from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import QuotaExceeded, Workspace
 from tickets.lists import members
 from tickets.models import Priority, Ticket
-from tickets.threads import Thread
 
 NEW = "new:"  # before the address of a contact to create
 MOST_BYTES = 20 * 1024 * 1024  # of one message's attachments: what most mail servers let pass
@@ -122,7 +121,7 @@ class ChangeForm(forms.Form):
 
     priority = PriorityField()
 
-    def __init__(self, thread: Thread, workspace: Workspace, actor: Actor, data: QueryDict | None = None) -> None:
+    def __init__(self, thread: Any, workspace: Workspace, actor: Actor, data: QueryDict | None = None) -> None:
         initial = {name: getattr(thread, name) for name in ("status", "assignee", "contact")}
         super().__init__(data, initial={**initial, "priority": getattr(thread, "priority", None)}, auto_id="thread-%s")
         self.thread, self.actor = thread, actor
@@ -169,8 +168,8 @@ class ReplyForm(forms.Form):
     )
     attachments = FilesField(required=False)
 
-    def __init__(self, *args: Any, address: str, **options: Any) -> None:
-        super().__init__(*args, auto_id="reply-%s", **options)
+    def __init__(self, data: Any = None, files: Any = None, *, address: str) -> None:
+        super().__init__(data, files, auto_id="reply-%s")
         self.address = address
         if not address:  # nobody to write to: a person who was erased, a conversation without an address
             self.initial["kind"] = "note"

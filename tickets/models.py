@@ -75,7 +75,7 @@ class Ticket(Thread):
 
     tags = models.ManyToManyField(Tag, through="TicketTag", related_name="tickets")
 
-    objects = TicketQuerySet.as_manager()
+    objects = TicketQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
@@ -123,7 +123,7 @@ class Conversation(Thread):
     from_name = models.CharField(max_length=200, blank=True)
     from_email = models.CharField(max_length=320, blank=True)
 
-    objects = ThreadQuerySet.as_manager()
+    objects = ThreadQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

@@ -11,7 +11,6 @@ from contacts import sidebar
 from gopimi.workspaces.models import Workspace
 from tickets.forms import ChangeForm, ReplyForm
 from tickets.models import Conversation, Message, Ticket
-from tickets.threads import Thread
 from tickets.timeline import Entry, timeline
 
 RECENT = 5
@@ -26,7 +25,7 @@ class ThreadPage:
     section: ClassVar[str]
     contact_action: ClassVar[str]
 
-    def __init__(self, request: Any, thread: Thread) -> None:
+    def __init__(self, request: Any, thread: Any) -> None:
         self.request, self.thread = request, thread
         self.workspace: Workspace = request.workspace
         self.noun = str(thread._meta.verbose_name)
@@ -90,7 +89,7 @@ class ThreadPage:
 class TicketTags(sidebar.Tags):
     """A ticket's tags, edited in place like a contact's."""
 
-    def __init__(self, workspace: Workspace, ticket: Ticket) -> None:
+    def __init__(self, workspace: Workspace, ticket: Any) -> None:
         super().__init__(workspace, ticket)
         self.id, self.url = "ticket-tags", workspace.url("tickets:tags", ticket.number)
 

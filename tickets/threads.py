@@ -62,7 +62,7 @@ class TicketQuerySet(ThreadQuerySet):
         return ticket
 
 
-def require_member(workspace_id: int | None, assignee: User | None) -> None:
+def require_member(workspace_id: Any, assignee: User | None) -> None:
     members = Membership.objects.filter(workspace_id=workspace_id, user=assignee)
     if assignee is not None and not members.exists():
         raise NotAMember(f"{assignee} isn't a member of this workspace.")
@@ -73,6 +73,10 @@ class Thread(TenantModel):
 
     CHANGEABLE: ClassVar[frozenset[str]] = frozenset({"status", "assignee", "contact", "subject"})
     OPEN: ClassVar[str] = "open"
+    status: Any
+    contact: Any
+    messages: Any
+    events: Any
 
     subject = models.CharField(max_length=500)
     # Always a member of the workspace: the composite key leads to the membership.
@@ -133,12 +137,13 @@ class Thread(TenantModel):
 
     def stored(self, name: str) -> Any:
         """A property as its column has it: the id of a row that it leads to."""
-        return self._meta.get_field(name).value_from_object(self)
+        field: Any = self._meta.get_field(name)
+        return field.value_from_object(self)
 
     def _itself(self) -> models.QuerySet:
         return type(self).objects.for_workspace(self.workspace_id).filter(pk=self.pk)
 
-    def _change_tags(self, actor: Actor, names: Iterable[str]) -> bool:
+    def _change_tags(self: Any, actor: Actor, names: Iterable[str]) -> bool:
         before, after = self.set_tags(names)
         if before != after:
             self.record(actor, "tags", ", ".join(before), ", ".join(after))

@@ -14,7 +14,6 @@ from gopimi.workspaces.actor import ActorKind
 from gopimi.workspaces.models import ApiToken, User
 from tickets.looks import PRIORITIES, STATUSES
 from tickets.models import Event, Message, Priority, Ticket
-from tickets.threads import Thread
 
 NOBODY = "nobody"
 
@@ -29,11 +28,11 @@ class Entry:
     words: str = ""
 
 
-def timeline(thread: Thread) -> list[Entry]:
+def timeline(thread: Any) -> list[Entry]:
     """Everything that happened in the thread, the oldest first."""
     messages = (
         Message.objects.for_workspace(thread.workspace_id)
-        .filter(**{thread._meta.model_name: thread})
+        .filter(**{str(thread._meta.model_name): thread})
         .select_related("author_user", "author_contact", "mailbox")
         .prefetch_related("attachments")
         .order_by("created_at", "id")
@@ -51,7 +50,7 @@ class Names:
     def __init__(self, events: list[Event]) -> None:
         self.events = events
 
-    def entry(self, event: Event, thread: Thread) -> Entry:
+    def entry(self, event: Event, thread: Any) -> Entry:
         icon, words = WORDS[event.what](self, event, thread)
         return Entry(event.created_at, icon=icon, words=format_html("<b>{}</b> {}", self.actor(event), words))
 
@@ -70,7 +69,7 @@ class Names:
 
     @cached_property
     def users(self) -> dict[int, str]:
-        ids = {event.actor_id for event in self.events if event.actor_kind == ActorKind.AGENT}
+        ids = {event.actor_id or 0 for event in self.events if event.actor_kind == ActorKind.AGENT}
         ids |= self._ids("assignee")
         return {user.pk: user.display_name for user in User.objects.filter(pk__in=ids)} if ids else {}
 
@@ -84,7 +83,7 @@ class Names:
 
     @cached_property
     def tokens(self) -> dict[int, str]:
-        ids = {event.actor_id for event in self.events if event.actor_kind == ActorKind.API}
+        ids = {event.actor_id or 0 for event in self.events if event.actor_kind == ActorKind.API}
         return dict(ApiToken.objects.filter(pk__in=ids).values_list("pk", "name"))
 
     def _ids(self, what: str) -> set[int]:
@@ -98,21 +97,21 @@ def _became(label: str, old: Any, new: Any) -> SafeString:
     return format_html("changed {} from <b>{}</b> to <b>{}</b>", label, old, new)
 
 
-def _opened(names: Names, event: Event, thread: Thread) -> Words:
+def _opened(names: Names, event: Event, thread: Any) -> Words:
     return "plus", format_html("opened this {}", thread._meta.verbose_name)
 
 
-def _status(names: Names, event: Event, thread: Thread) -> Words:
+def _status(names: Names, event: Event, thread: Any) -> Words:
     labels = dict(thread._meta.get_field("status").choices)
     return STATUSES[event.new][0], _became("status", labels.get(event.old, event.old), labels.get(event.new, event.new))
 
 
-def _priority(names: Names, event: Event, thread: Thread) -> Words:
+def _priority(names: Names, event: Event, thread: Any) -> Words:
     old, new = Priority(int(event.old)), Priority(int(event.new))
     return PRIORITIES[new][0], _became("priority", old.label, new.label)
 
 
-def _assignee(names: Names, event: Event, thread: Thread) -> Words:
+def _assignee(names: Names, event: Event, thread: Any) -> Words:
     if not event.new:
         return "user-round-x", format_html("took this from <b>{}</b>", names.user(event.old))
     if event.actor_kind == ActorKind.AGENT and event.new == str(event.actor_id):
@@ -120,7 +119,7 @@ def _assignee(names: Names, event: Event, thread: Thread) -> Words:
     return "user-round-check", format_html("assigned this to <b>{}</b>", names.user(event.new))
 
 
-def _contact(names: Names, event: Event, thread: Thread) -> Words:
+def _contact(names: Names, event: Event, thread: Any) -> Words:
     old, new = names.contact(event.old), names.contact(event.new)
     if isinstance(thread, Ticket):
         return "user-round-check", _became("requester", old, new)
@@ -129,11 +128,11 @@ def _contact(names: Names, event: Event, thread: Thread) -> Words:
     return "user-round-check", format_html("set the contact to <b>{}</b>", new)
 
 
-def _subject(names: Names, event: Event, thread: Thread) -> Words:
+def _subject(names: Names, event: Event, thread: Any) -> Words:
     return "pencil", _became("subject", event.old, event.new)
 
 
-def _tags(names: Names, event: Event, thread: Thread) -> Words:
+def _tags(names: Names, event: Event, thread: Any) -> Words:
     old, new = (set(filter(None, text.split(", "))) for text in (event.old, event.new))
     added, removed = ", ".join(sorted(new - old)), ", ".join(sorted(old - new))
     if added and removed:
@@ -143,7 +142,7 @@ def _tags(names: Names, event: Event, thread: Thread) -> Words:
     return "tag", format_html("removed <b>{}</b>", removed)
 
 
-WORDS: dict[str, Callable[[Names, Event, Thread], Words]] = {
+WORDS: dict[str, Callable[[Names, Event, Any], Words]] = {
     "opened": _opened,
     "status": _status,
     "priority": _priority,

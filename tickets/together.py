@@ -9,10 +9,9 @@ from contacts.models import Contact
 from gopimi.lib import keyset
 from gopimi.lib.keyset import Key
 from tickets.models import Conversation, Ticket
-from tickets.threads import Thread
 
 ROWS = 50
-MODELS: tuple[type[Thread], ...] = (Ticket, Conversation)
+MODELS: tuple[Any, ...] = (Ticket, Conversation)
 KEYS = [Key("updated_at", descending=True), Key("id", descending=True), Key("place")]
 
 

@@ -62,14 +62,14 @@ def retry(request: Any, message_id: int) -> HttpResponse:
     messages = Message.objects.for_workspace(request.workspace).filter(direction=Message.Direction.OUTBOUND)
     message = get_object_or_404(messages.select_related("ticket", "conversation"), pk=message_id)
     outbound.retry(message)
-    page = find(request, message.ticket and message.ticket.number, message.conversation_id)
+    page = find(request, message.ticket.number if message.ticket else None, message.conversation_id)
     return show(request, page) if request.htmx else HttpResponseRedirect(page.url)
 
 
 @require_http_methods(["GET", "POST"])
 def tags(request: Any, number: int) -> HttpResponse:
     """A ticket's tags, edited in place: who edits is told when they aren't any more what they saw."""
-    page = find(request, number)
+    page: Any = find(request, number)
     line, form = page.tags, None
     state = "editing" if "edit" in request.GET else "shown"
     context = {"page": page, "line": line, "state": state, "expected": line.stored}
