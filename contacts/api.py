@@ -33,7 +33,7 @@ from customfields.parsing import InvalidValue
 from gopimi.lib import listing
 from gopimi.lib.etags import IF_MATCH, etag, require_match
 from gopimi.lib.exactjson import answer
-from gopimi.lib.inputs import RowId, invalid
+from gopimi.lib.inputs import LARGEST_ID, RowId, invalid
 from gopimi.lib.keyset import Key
 from gopimi.lib.listing import Listed, parameter
 from gopimi.lib.problems import FieldError, Problem
@@ -48,7 +48,7 @@ IN_TRASH = "This contact is in the trash. Restore it first."
 FILTERS = [
     parameter("q", "Words, each a fragment of name, email or organization's name", type="string"),
     parameter("email", "The exact address", type="string", pattern="@"),
-    parameter("organization", "An organization's id", type="integer", minimum=1),
+    parameter("organization", "An organization's id", type="integer", minimum=0, maximum=LARGEST_ID),
     parameter("organization__empty", "Without an organization, or with one", type="boolean"),
     parameter("tag", "A tag's name", type="string", minLength=1),
     parameter("source", "Where the contact came from", type="string", enum=Source.values),

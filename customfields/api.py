@@ -235,19 +235,25 @@ def delete_option(request: ApiRequest, field_id: RowId, option_id: RowId) -> Htt
     option = find_option(request, field_id, option_id)
     purge = listing.flag(request.GET, "purge")
     other = listing.row_id(request.GET, "replace_with")
-    if purge and other:
+    if purge and other is not None:
         raise listing.bad_parameter("replace_with", "ambiguous", "Give this or purge.")
-    if other or purge:
-        others = option.siblings.active().filter(pk=other)
-        if other and not others:
-            raise refuse("replace_with", "invalid_choice", "Give another option of the same field.")
-        option.remove(others.first() if other else None)
+    if other is not None:
+        option.remove(_replacement(option, other))
+    elif purge:
+        option.remove()
     elif used := option.contacts_with_value():
         detail = f"{used:,} contacts have it. Give replace_with=ID or purge=true, or PATCH archived to true."
         raise Problem(409, "option-in-use", detail, extra={"contacts": used})
     else:
         option.archive()
     return HttpResponse(status=204)
+
+
+def _replacement(option: Option, other: int) -> Option:
+    found = option.siblings.active().filter(pk=other).first()
+    if found is None:
+        raise refuse("replace_with", "invalid_choice", "Give another option of the same field.")
+    return found
 
 
 def find(request: ApiRequest, field_id: int) -> Field:

@@ -77,7 +77,7 @@ def _list_messages(request: ApiRequest, thread: Ticket | Conversation) -> HttpRe
 
 def _parameters(asked: type[ThreadFilter], nobody: bool) -> dict[str, Any]:
     """What a list can be asked, for the OpenAPI document."""
-    a_row = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
+    a_row = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
     or_none = {"anyOf": [a_row, {"const": "none"}]}
     described = {
         "q": parameter("q", "Words, each a fragment of the subject or of who wrote, or the number", type="string"),
@@ -86,7 +86,7 @@ def _parameters(asked: type[ThreadFilter], nobody: bool) -> dict[str, Any]:
         "contact": parameter("contact", "A contact's id", **(or_none if nobody else a_row)),
         "organization": parameter("organization", "An organization's id", **a_row),
         "assignee": parameter("assignee", "A member's id, or none", **or_none),
-        "tag": parameter("tag", "A tag's name", type="string", minLength=1),
+        "tag": parameter("tag", "A tag's name", type="string"),
     }
     times = [
         parameter(f"{column}__{operator}", "A time or a day", type="string", format="date-time")

@@ -75,4 +75,5 @@ def _bound(operator: str, text: str) -> tuple[str, datetime]:
         after = operator in ("gt", "lte")
         return {"gt": "gte", "lte": "lt"}.get(operator, operator), day + timedelta(days=after)
     moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)  # a "+" that was left as it is
-    return operator, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    # In UTC: PostgreSQL refuses offsets beyond 15:59, which Python takes.
+    return operator, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -102,6 +102,7 @@ def test_lists_and_filters(api: Program, acme: Workspace, dana: dict[str, Any], 
         "q=sign": [1, 2],
         "q=2": [2],
         "created_at__lt=2020-01-01": [],
+        "created_at__lt=2020-01-01T00:00:00%2B17:02": [],
     }.items():
         answer = api.get(f"/tickets?{query}")
         assert [ticket["number"] for ticket in answer.json()["data"]] == numbers, query
