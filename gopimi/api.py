@@ -6,6 +6,7 @@ from typing import Any
 
 from csp.decorators import csp_update
 from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
@@ -83,6 +84,13 @@ def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def rule(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return problems.render(request, refused(error))
+
+
+@api.exception_handler(IntegrityError)
+def at_the_same_moment(request: HttpRequest, error: IntegrityError) -> HttpResponse:
+    """The database holds what was checked before: somebody else was faster."""
+    detail = "Somebody else changed this at the same moment. Nothing was written; try it again."
+    return problems.render(request, Problem(409, detail=detail))
 
 
 @api.exception_handler(Http404)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 from pydantic import Field as Property
 
 from gopimi.lib import listing
+from gopimi.lib.etags import IF_MATCH, etag, require_match
 from gopimi.lib.exactjson import answer
 from gopimi.lib.inputs import ABSENT, Input, Line, RowId, wrong
 from gopimi.lib.listing import Listed, parameter
@@ -22,6 +23,7 @@ from organizations.querysets import NAME_LENGTH, OrganizationQuerySet, domain_na
 
 router = Router(tags=["Organizations"])
 READ, WRITE = Bearer("contacts:read"), Bearer("contacts:write")
+MATCHED = {"parameters": [IF_MATCH]}
 SORTS = {"name": "name_key", "created_at": "created_at", "updated_at": "updated_at", "contact_count": "contact_count"}
 COLUMNS = ("id", "name", "contact_count", "created_at", "updated_at")
 EXAMPLE: dict[str, Any] = {"name": "Acme", "domains": ["acme.example"]}
@@ -98,11 +100,15 @@ def read_organization(request: ApiRequest, organization_id: RowId) -> HttpRespon
 
 
 @router.patch(
-    "/organizations/{id:organization_id}", auth=WRITE, response=OrganizationOut, summary="Change an organization"
+    "/organizations/{id:organization_id}",
+    auth=WRITE,
+    response=OrganizationOut,
+    summary="Change an organization",
+    openapi_extra=MATCHED,
 )
 def change_organization(request: ApiRequest, organization_id: RowId, payload: OrganizationPatch) -> HttpResponse:
     listing.only(request.GET)
-    organization = _find(request, organization_id)
+    organization = _find_unchanged(request, organization_id)
     given = payload.given("name")
     if "domains" in payload.model_fields_set:
         given["domains"] = payload.domains or []
@@ -112,12 +118,16 @@ def change_organization(request: ApiRequest, organization_id: RowId, payload: Or
 
 
 @router.delete(
-    "/organizations/{id:organization_id}", auth=WRITE, response={204: None}, summary="Delete an organization"
+    "/organizations/{id:organization_id}",
+    auth=WRITE,
+    response={204: None},
+    summary="Delete an organization",
+    openapi_extra=MATCHED,
 )
 def delete_organization(request: ApiRequest, organization_id: RowId) -> HttpResponse:
     """Its contacts stay, without organization."""
     listing.only(request.GET)
-    _find(request, organization_id).delete()
+    _find_unchanged(request, organization_id).delete()
     return HttpResponse(status=204)
 
 
@@ -127,6 +137,13 @@ def _all(request: ApiRequest) -> OrganizationQuerySet:
 
 def _find(request: ApiRequest, organization_id: int) -> Organization:
     return get_object_or_404(_all(request), pk=organization_id)
+
+
+def _find_unchanged(request: ApiRequest, organization_id: int) -> Organization:
+    """The same, to be written; what `If-Match` asks for holds until then."""
+    organization = get_object_or_404(_all(request).select_for_update(no_key=True), pk=organization_id)
+    require_match(request, lambda: etag([organization.name, organization.domain_names]))
+    return organization
 
 
 def _filtered(request: ApiRequest) -> OrganizationQuerySet:
@@ -160,4 +177,5 @@ def show(request: ApiRequest, rows: list[dict[str, Any]]) -> list[dict[str, Any]
 
 def _answer(request: ApiRequest, organization_id: int, status: int = 200, **headers: str) -> HttpResponse:
     rows = _all(request).filter(pk=organization_id).values(*COLUMNS)
-    return answer(show(request, list(rows))[0], status, **headers)
+    (document,) = show(request, list(rows))
+    return answer(document, status, ETag=etag([document["name"], document["domains"]]), **headers)

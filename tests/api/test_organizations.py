@@ -56,3 +56,16 @@ def test_list(api: Program) -> None:
     assert ([row["name"] for row in rest["data"]], rest["page"]["next_cursor"]) == (["Zeta"], None)
     for query in ("sort=domains", "x=1", "q=a&q=b", "domain=%00"):
         assert api.get(f"/organizations?{query}").status_code == 400, query
+
+
+def test_etags(api: Program) -> None:
+    acme = api.post("/organizations", {"name": "Acme", "domains": ["b.example", "a.example"]}).json()
+    path = f"/organizations/{acme['id']}"
+    tag = api.get(path)["ETag"]
+    api.post("/contacts", {"email": "dana@a.example"})
+    assert api.get(path)["ETag"] == tag  # its counter isn't its own state
+    assert api.patch(path, {"name": "X"}, headers={"If-Match": '"other"'}).status_code == 412
+    changed = api.patch(path, {"name": "ACME"}, headers={"If-Match": tag})
+    assert (changed.status_code, changed["ETag"] == tag) == (200, False)
+    assert api.delete(path, headers={"If-Match": tag}).status_code == 412
+    assert api.delete(path, headers={"If-Match": changed["ETag"]}).status_code == 204
