@@ -14,6 +14,7 @@ from contacts.bulk import as_problems
 from contacts.models import Contact, Source
 from contacts.querysets import AddressTaken
 from gopimi.lib import listing
+from gopimi.lib.etags import IF_MATCH, etag, require_match
 from gopimi.lib.exactjson import answer
 from gopimi.lib.filtering import ORDER
 from gopimi.lib.inputs import LARGEST_ID, RowId, StrictParser, field_errors, invalid
@@ -45,6 +46,7 @@ from tickets.schemas import (
 router = Router(tags=["Tickets"])
 inbox = Router(tags=["Inbox"])
 READ, WRITE = Bearer("tickets:read"), Bearer("tickets:write")
+MATCHED = {"parameters": [IF_MATCH]}
 MOST_FILES = 50
 TICKET, CONVERSATION = "/tickets/{number:number}", "/conversations/{id:conversation_id}"
 Number = Annotated[int, Property(ge=1, le=2**31 - 1)]
@@ -142,10 +144,11 @@ def read_ticket(request: ApiRequest, number: Number) -> HttpResponse:
     return _answer_ticket(request, _ticket(request, number))
 
 
-@router.patch(TICKET, auth=WRITE, response=TicketOut, summary="Change a ticket")
+@router.patch(TICKET, auth=WRITE, response=TicketOut, summary="Change a ticket", openapi_extra=MATCHED)
 def change_ticket(request: ApiRequest, number: Number, payload: TicketPatch) -> HttpResponse:
     listing.only(request.GET)
     ticket = _ticket(request, number)
+    _require_match(request, ticket)
     changes = _changes(request, payload.given())
     if "priority" in changes:
         changes["priority"] = Priority[changes["priority"].upper()]
@@ -246,10 +249,11 @@ def read_conversation(request: ApiRequest, conversation_id: RowId) -> HttpRespon
     return _answer_conversation(request, _conversation(request, conversation_id))
 
 
-@inbox.patch(CONVERSATION, auth=WRITE, response=ConversationOut, summary="Change a conversation")
+@inbox.patch(CONVERSATION, auth=WRITE, response=ConversationOut, summary="Change a conversation", openapi_extra=MATCHED)
 def change_conversation(request: ApiRequest, conversation_id: RowId, payload: ConversationPatch) -> HttpResponse:
     listing.only(request.GET)
     conversation = _conversation(request, conversation_id)
+    _require_match(request, conversation)
     conversation.change(request.actor, **_changes(request, payload.given()))
     return _answer_conversation(request, conversation)
 
@@ -304,12 +308,29 @@ def _conversation(request: ApiRequest, conversation_id: int) -> Conversation:
 
 def _answer_ticket(request: ApiRequest, ticket: Ticket, status: int = 200, **headers: str) -> HttpResponse:
     rows = Ticket.objects.for_workspace(request.workspace).filter(pk=ticket.pk).values(*COLUMNS, "number", "priority")
-    return answer(show_tickets(request, list(rows))[0], status, **headers)
+    (document,) = show_tickets(request, list(rows))
+    return answer(document, status, ETag=_etag(document), **headers)
 
 
 def _answer_conversation(request: ApiRequest, thread: Conversation, status: int = 200, **headers: str) -> HttpResponse:
     rows = Conversation.objects.for_workspace(request.workspace).filter(pk=thread.pk).values(*COLUMNS)
-    return answer(show_conversations(request, list(rows))[0], status, **headers)
+    (document,) = show_conversations(request, list(rows))
+    return answer(document, status, ETag=_etag(document), **headers)
+
+
+def _etag(document: dict[str, Any]) -> str:
+    """Over what a PATCH may change: of a person the id, not the name."""
+    people = [document[name] and document[name]["id"] for name in ("contact", "assignee")]
+    own = [document.get(name) for name in ("subject", "status", "priority", "tags")]
+    return etag([people, own])
+
+
+def _require_match(request: ApiRequest, thread: Ticket | Conversation) -> None:
+    """What `If-Match` asks for holds until the writing is done."""
+    if "If-Match" in request.headers:
+        type(thread).objects.for_workspace(request.workspace).select_for_update(no_key=True).get(pk=thread.pk)
+        shown = _answer_ticket if isinstance(thread, Ticket) else _answer_conversation
+        require_match(request, lambda: shown(request, thread)["ETag"])
 
 
 def _contact(request: ApiRequest, contact_id: int | None) -> Contact | None:

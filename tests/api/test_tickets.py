@@ -142,3 +142,16 @@ def test_a_message_with_files(api: Program, acme: Workspace, dana: dict[str, Any
         "/body": "required",
         "/note": "invalid_type",
     }
+
+
+def test_etags(api: Program, dana: dict[str, Any]) -> None:
+    tag = api.post("/tickets", {**HELP, "contact_id": dana["id"]})["ETag"]
+    api.patch(f"/contacts/{dana['id']}", {"name": "Dana"})
+    assert api.get("/tickets/1")["ETag"] == tag  # a name of another resource isn't its own state
+    assert api.patch("/tickets/1", {"status": "closed"}, headers={"If-Match": '"other"'}).status_code == 412
+    assert api.get("/tickets/1").json()["status"] == "open"
+    assert api.patch("/tickets/1", {"status": "closed"}, headers={"If-Match": tag})["ETag"] != tag
+    conversation = api.post("/conversations", {"subject": "Hello", "body": "You"})
+    path = f"/conversations/{conversation.json()['id']}"
+    assert api.patch(path, {"status": "closed"}, headers={"If-Match": conversation["ETag"]}).status_code == 200
+    assert api.patch(path, {"status": "open"}, headers={"If-Match": conversation["ETag"]}).status_code == 412
