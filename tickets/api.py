@@ -329,8 +329,10 @@ def _require_match(request: ApiRequest, thread: Ticket | Conversation) -> None:
     """What `If-Match` asks for holds until the writing is done."""
     if "If-Match" in request.headers:
         type(thread).objects.for_workspace(request.workspace).select_for_update(no_key=True).get(pk=thread.pk)
-        shown = _answer_ticket if isinstance(thread, Ticket) else _answer_conversation
-        require_match(request, lambda: shown(request, thread)["ETag"])
+        if isinstance(thread, Ticket):
+            require_match(request, lambda: _answer_ticket(request, thread)["ETag"])
+        else:
+            require_match(request, lambda: _answer_conversation(request, thread)["ETag"])
 
 
 def _contact(request: ApiRequest, contact_id: int | None) -> Contact | None:
