@@ -73,6 +73,8 @@ def page(page: Page, live_server: LiveServer, expected_statuses: set[int]) -> It
     page.on("console", listen)  # breaches of the content security policy are console errors
     page.on("pageerror", lambda error: problems.append(str(error)))
     yield page
+    page.wait_for_load_state("networkidle")  # nobody is at the tables when they are emptied
+    page.goto("about:blank")
     assert problems == []
 
 
