@@ -27,6 +27,11 @@ class Select extends HTMLElement {
         this.#place();
       },
       onDropdownClose: (list) => list.matches(":popover-open") && list.hidePopover(),
+      onItemAdd: () => {
+        if (!select.multiple) return;
+        this.choice.setTextboxValue(""); // what was typed has done its work: the next one is typed anew
+        this.choice.refreshOptions();
+      },
       onChange: () => submit !== undefined && select.form?.requestSubmit(),
       ...(url && {
         loadThrottle: 150,

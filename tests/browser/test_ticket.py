@@ -1,7 +1,6 @@
 """A ticket as agents work on it: read, answered, and its requester's fields edited in place."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -129,6 +128,7 @@ def test_every_type_is_edited_by_keyboard(page: Page, ticket: Ticket) -> None:
     saved(page, "Signed")
     page.get_by_role("button", name="Edit Products").focus()
     page.keyboard.press("Enter")
+    expect(line(page, "Products").locator("input:focus")).to_have_count(1)
     for label in ("API", "Import"):
         page.keyboard.type(label)
         page.keyboard.press("Enter")
