@@ -90,8 +90,8 @@ def theirs(globex: Workspace) -> dict[str, Any]:
             "deletion": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
         },
         "tickets": {
-            "number": ticket.number, "conversation_id": conversation.pk, "contact_id": contact.pk, "message_id": message.pk,
-            "attachment_id": attachment.pk,
+            "number": ticket.number, "conversation_id": conversation.pk, "contact_id": contact.pk,
+            "message_id": message.pk, "attachment_id": attachment.pk,
         },
     }  # fmt: skip
 
