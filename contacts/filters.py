@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.http import QueryDict
 
 from contacts import searching
 from contacts.models import ContactTag, Source
@@ -87,6 +88,18 @@ class ContactFilter:
             contacts = contacts.annotate(sorted_value=FilteredRelation("field_values", condition=its_own))
         key = Key(name, self.descending, empty=Q(**{f"{name}__isnull": True}))
         return contacts.annotate(**{name: F(column)}), [key, identity]
+
+    def to_query(self) -> QueryDict:
+        """The same filters and sort as a URL's query, as the page and the API both read it."""
+        query = QueryDict(mutable=True)
+        if self.query:
+            query["q"] = self.query
+        for condition in self.conditions:
+            query.setlist(condition.parameter, condition.given)
+        if self.deleted:
+            query["deleted"] = "true"
+        query["sort"] = "-" * self.descending + self.sort
+        return query
 
     def _read(self, parameter: str, given: list[str]) -> None:
         if parameter in filtering.PAGING:

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", table.table, name="list"),
     path("columns/", table.choose_columns, name="columns"),
     path("filter/", filtering.filtering, name="filter"),
+    path("api-call/", filtering.api_call, name="api_call"),
     path("options/", detail.options, name="options"),
     path("new/", edit.new, name="new"),
     path("delete/", bulk.delete, name="delete"),

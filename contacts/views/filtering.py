@@ -1,8 +1,9 @@
-"""The Filter popover: a form of conditions that becomes the table's URL. It works as a page, too."""
+"""The Filter popover: a form of conditions that becomes the table's URL, which also becomes a call of the API."""
 
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from contacts import conditions
@@ -63,6 +64,21 @@ def _form(request: Any, rows: list[Row], known: dict[str, Facet], kept: dict[str
     status = 422 if any(row.problem for row in rows) else 200
     fragments = {"filter-form": "contacts/_filter.html"}
     return htmx.page(request, "contacts/filter.html", context, fragments=fragments, status=status)
+
+
+@require_GET
+def api_call(request: Any) -> HttpResponse:
+    """The address that lists by the API what the table shows, in the same order, in a dialog to copy it from."""
+    asked = ContactFilter(request.GET, request.workspace)
+    table = request.workspace.url("contacts:list")
+    context = {
+        "section": "contacts",
+        "asked": asked,
+        "url": request.build_absolute_uri(f"{reverse('api:list_contacts')}?{asked.to_query().urlencode()}"),
+        "back": f"{table}?{request.GET.urlencode()}" if request.GET else table,
+    }
+    status = 422 if asked.problems else 200
+    return htmx.dialog(request, "contacts/_api_call.html", "Copy as API call", context, status=status)
 
 
 def _to_table(request: Any, query: QueryDict, kept: dict[str, str]) -> HttpResponse:

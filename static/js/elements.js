@@ -120,9 +120,14 @@ document.addEventListener("reordered", (event) => {
       button.disabled = button.dataset.move === "up" ? !row.previousElementSibling : !row.nextElementSibling;
 });
 
+// [data-copy="id"] copies that element's text; where the browser won't, it stays selected for Ctrl+C.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  await navigator.clipboard?.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-  button.querySelector("span").textContent = "Copied";
+  const source = document.getElementById(button.dataset.copy);
+  source.select ? source.select() : getSelection().selectAllChildren(source);
+  const copied = navigator.clipboard // only where the page came by https or from this machine
+    ? await navigator.clipboard.writeText((source.value ?? source.textContent).trim()).then(() => true, () => false)
+    : document.execCommand("copy");
+  button.querySelector("span").textContent = copied ? "Copied" : "Press Ctrl+C";
 });

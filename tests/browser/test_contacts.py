@@ -128,3 +128,23 @@ def test_without_javascript(people: Workspace, bob: User, browser, live_server) 
         expect(page.get_by_role("heading", name="Aiko Tanaka")).to_be_visible()
         page.goto(people.url("contacts:list") + "?q=tanaka")
         expect(page.locator(ROWS)).to_have_count(1)
+
+
+def test_copy_as_api_call(page: Page, people: Workspace, axe: Callable[[], None]) -> None:
+    """With what was searched since the page was loaded; also where the browser keeps its clipboard to itself."""
+    open_contacts(page, people)
+    page.get_by_role("searchbox", name="Search contacts").press_sequentially("nunez")
+    expect(page.locator(ROWS)).to_have_count(1)
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("link", name="Copy as API call").click()
+    dialog = page.get_by_role("dialog", name="Copy as API call")
+    address = dialog.get_by_label("Address of the API call")
+    expect(address).to_have_value(re.compile(r"^http://.+/api/v1/contacts\?q=nunez&sort=-created_at$"))
+    axe()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    dialog.get_by_role("button", name="Copy").click()
+    expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == address.input_value()
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    dialog.get_by_role("button", name="Copied").click()
+    assert page.evaluate("getSelection().toString()") == address.input_value()

@@ -1,0 +1,58 @@
+"""“Copy as API call”: the address lists by the API exactly what the table shows."""
+
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from contacts.models import Contact
+from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.actor import SYSTEM
+from gopimi.workspaces.models import Workspace
+from tests.api.conftest import BASE, Program
+from tests.contacts.test_filters import CASES, ORDERS, fields, people
+
+__all__ = ["fields", "people"]
+FILTERS = [query for query, _ in CASES if "cursor" not in query]
+SORTS = [f"sort={sign}{name}" for name, _ in ORDERS for sign in ("", "-")]
+MORE = ["q=", "q=%26+a%3Db", "tag=vip&sort=cf_seats&q=kumo&limit=100", "cf_city__in=Oslo&cf_city__in=a,b&sort=-name"]
+
+
+def address(page: str) -> str:
+    found = re.search(r'id="api-call"[^>]*>([^<]*)</textarea>', page)
+    assert found
+    return unescape(found[1])
+
+
+@pytest.mark.parametrize("query", [*FILTERS, *SORTS, *MORE])
+def test_page_and_api_show_the_same(in_acme: Workspace, people: Any, as_bob: Client, api: Program, query: str) -> None:
+    rows = as_bob.get(f"{in_acme.url('contacts:list')}?{query}").context["rows"]
+    url = urlsplit(address(as_bob.get(f"{in_acme.url('contacts:api_call')}?{query}").content.decode()))
+    assert (url.scheme, url.netloc, url.path) == ("http", "testserver", f"{BASE}/contacts")
+    listed = api.get(f"/contacts?{url.query}").json()["data"]
+    assert [row["id"] for row in listed] == [row["contact"].pk for row in rows]
+
+
+def test_the_menu_carries_the_query(acme: Workspace, as_bob: Client) -> None:
+    page = as_bob.get(acme.url("contacts:list"), {"tag": "vip", "sort": "name"}).content.decode()
+    assert f'href="{acme.url("contacts:api_call")}?tag=vip&amp;sort=name"' in page
+
+
+def test_the_page_a_member_is_on_makes_no_difference(acme: Workspace, as_bob: Client, api: Program) -> None:
+    with workspace(acme):
+        for n in range(51):
+            Contact.objects.for_workspace(acme).add(SYSTEM, email=f"p{n}@acme.example")
+    first = as_bob.get(acme.url("contacts:list"))
+    query = {"cursor": first.context["page"].next}
+    url = address(as_bob.get(acme.url("contacts:api_call"), query).content.decode())
+    listed = api.get(url.partition(BASE)[2]).json()["data"]
+    assert [row["id"] for row in listed] == [row["contact"].pk for row in first.context["rows"]]
+
+
+def test_a_filter_that_cannot_be_read_gives_no_address(acme: Workspace, as_bob: Client) -> None:
+    answer = as_bob.get(acme.url("contacts:api_call"), {"nothing": "1"}, headers={"HX-Request": "true"})
+    page = answer.content.decode()
+    assert (answer.status_code, "<b>nothing</b>" in page, "<textarea" in page) == (422, True, False)
