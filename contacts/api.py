@@ -1,5 +1,6 @@
 """API of contacts: lists, single ones, and their values of custom fields."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -31,7 +32,7 @@ from customfields.api import active_fields
 from customfields.models import Field
 from customfields.parsing import InvalidValue
 from gopimi.lib import listing
-from gopimi.lib.etags import IF_MATCH, etag, require_match
+from gopimi.lib.etags import COMPARED, MATCHED, etag, require_match
 from gopimi.lib.exactjson import answer
 from gopimi.lib.inputs import LARGEST_ID, RowId, invalid
 from gopimi.lib.keyset import Key
@@ -41,7 +42,6 @@ from gopimi.workspaces.authentication import ApiRequest, Bearer
 
 router = Router(tags=["Contacts"])
 READ, WRITE = Bearer("contacts:read"), Bearer("contacts:write")
-MATCHED = {"parameters": [IF_MATCH]}
 IN_TRASH = "This contact is in the trash. Restore it first."
 
 
@@ -81,6 +81,14 @@ def answer_contact(request: ApiRequest, contact_id: int, status: int = 200, **he
     return answer(show(request, [row])[0], status, ETag=etag(state(request, row)), **headers)
 
 
+def _value_etag(field: Field, value: Any) -> str:
+    return etag(field.type.rows(field, value))  # by the ids of options, not by their names
+
+
+def answer_value(field: Field, value: Any) -> HttpResponse:
+    return answer(show_value(field, value), ETag=_value_etag(field, value))
+
+
 # How they are found
 
 
@@ -94,18 +102,18 @@ def find(request: ApiRequest, contact_id: int) -> Contact:
     return get_object_or_404(find_all(request).select_related("organization"), pk=contact_id)
 
 
-def find_unchanged(request: ApiRequest, contact_id: int) -> Contact:
-    """The same, and what `If-Match` asks for holds until the writing is done."""
+def find_unchanged(request: ApiRequest, contact_id: int, current: Callable[[], str] | None = None) -> Contact:
+    """The same, and what `If-Match` asks for holds until the writing is done: of the contact, or of `current`."""
     contact = find(request, contact_id)
     if "If-Match" in request.headers:
         find_all(request).select_for_update(no_key=True).get(pk=contact_id)
-        require_match(request, lambda: _etag(request, contact_id))
+        require_match(request, current or (lambda: _etag(request, contact_id)))
     return contact
 
 
-def find_alive(request: ApiRequest, contact_id: int) -> Contact:
+def find_alive(request: ApiRequest, contact_id: int, current: Callable[[], str] | None = None) -> Contact:
     """The same, to be written: 409 when it is in the trash."""
-    contact = find_unchanged(request, contact_id)
+    contact = find_unchanged(request, contact_id, current)
     if contact.is_trashed:
         raise Problem(409, "in-trash", IN_TRASH)
     return contact
@@ -116,6 +124,16 @@ def find_field(request: ApiRequest, key: str) -> Field:
     if not found:
         raise Http404
     return found[0]
+
+
+def find_alive_value(request: ApiRequest, contact_id: int, key: str) -> tuple[Contact, Field]:
+    """The contact and the field whose value is to be written."""
+    field = find_field(request, key)
+    return find_alive(request, contact_id, lambda: _value_etag(field, _stored(request, contact_id, field))), field
+
+
+def _stored(request: ApiRequest, contact_id: int, field: Field) -> Any:
+    return field_values.read(request.workspace, [contact_id], [field])[contact_id].get(field.pk)
 
 
 # Operations
@@ -173,7 +191,9 @@ def create_contacts(request: ApiRequest, payload: OneOrMany = Body(...)) -> Http
     return answer_contact(request, contact_id, 201, Location=f"{request.path}/{contact_id}")
 
 
-@router.get("/contacts/{id:contact_id}", auth=READ, response=ContactOut, summary="Read a contact")
+@router.get(
+    "/contacts/{id:contact_id}", auth=READ, response=ContactOut, summary="Read a contact", openapi_extra=COMPARED
+)
 def read_contact(request: ApiRequest, contact_id: RowId) -> HttpResponse:
     """One in the trash too; `deleted_at` says so."""
     listing.only(request.GET)
@@ -185,7 +205,7 @@ def read_contact(request: ApiRequest, contact_id: RowId) -> HttpResponse:
     auth=WRITE,
     response=ContactOut,
     summary="Change a contact",
-    openapi_extra={"parameters": [IF_MATCH]},
+    openapi_extra=MATCHED,
 )
 def change_contact(request: ApiRequest, contact_id: RowId, payload: ContactPatch) -> HttpResponse:
     listing.only(request.GET)
@@ -200,7 +220,7 @@ def change_contact(request: ApiRequest, contact_id: RowId, payload: ContactPatch
     auth=WRITE,
     response={204: None},
     summary="Put a contact into the trash",
-    openapi_extra={"parameters": [IF_MATCH]},
+    openapi_extra=MATCHED,
 )
 def delete_contact(request: ApiRequest, contact_id: RowId) -> HttpResponse:
     listing.only(request.GET)
@@ -256,31 +276,31 @@ def list_values(request: ApiRequest, contact_id: RowId) -> HttpResponse:
     return listing.respond(request.GET, fields, [Key("position"), Key("id")], shown)
 
 
-@router.get(VALUE, auth=READ, response=ValueOut, summary="Read a contact's value")
+@router.get(VALUE, auth=READ, response=ValueOut, summary="Read a contact's value", openapi_extra=COMPARED)
 def read_value(request: ApiRequest, contact_id: RowId, key: str) -> HttpResponse:
     listing.only(request.GET)
     contact, field = find(request, contact_id), find_field(request, key)
-    value = field_values.read(request.workspace, [contact.pk], [field])[contact.pk].get(field.pk)
-    return answer(show_value(field, value))
+    return answer_value(field, _stored(request, contact.pk, field))
 
 
-@router.put(VALUE, auth=WRITE, response=ValueOut, summary="Set a contact's value")
+@router.put(VALUE, auth=WRITE, response=ValueOut, summary="Set a contact's value", openapi_extra=MATCHED)
 def set_value(request: ApiRequest, contact_id: RowId, key: str, payload: ValueIn) -> HttpResponse:
     listing.only(request.GET)
-    contact, field = find_alive(request, contact_id), find_field(request, key)
-    stored = field_values.read(request.workspace, [contact.pk], [field])[contact.pk].get(field.pk)
+    contact, field = find_alive_value(request, contact_id, key)
     try:
-        value = field.type.parse_json(field, payload.value, stored=stored)
+        value = field.type.parse_json(field, payload.value, stored=_stored(request, contact_id, field))
     except InvalidValue as error:
         raise invalid([FieldError("/value", error.code, error.message)]) from error
     contact.change(request.actor, values={field: value})
-    return answer(show_value(field, value))
+    return answer_value(field, value)
 
 
-@router.delete(VALUE, auth=WRITE, response={204: None, 409: None}, summary="Clear a contact's value")
+@router.delete(
+    VALUE, auth=WRITE, response={204: None, 409: None}, summary="Clear a contact's value", openapi_extra=MATCHED
+)
 def clear_value(request: ApiRequest, contact_id: RowId, key: str) -> HttpResponse:
     listing.only(request.GET)
-    contact, field = find_alive(request, contact_id), find_field(request, key)
+    contact, field = find_alive_value(request, contact_id, key)
     contact.change(request.actor, values={field: None})
     return HttpResponse(status=204)
 

@@ -14,6 +14,7 @@ from customfields.models import Field, Option
 from customfields.parsing import InvalidValue
 from customfields.rules import HELP_LENGTH, LABEL_LENGTH
 from gopimi.lib import converters, listing  # noqa: F401 -- registers the converters of paths
+from gopimi.lib.etags import COMPARED, IF_MATCH, MATCHED, etag, require_match
 from gopimi.lib.exactjson import answer
 from gopimi.lib.inputs import ABSENT, Input, Line, RowId, all_wrong
 from gopimi.lib.keyset import Key
@@ -125,19 +126,27 @@ def list_custom_fields(request: ApiRequest) -> HttpResponse:
 def create_custom_field(request: ApiRequest, payload: FieldIn) -> HttpResponse:
     listing.only(request.GET)
     field = Field.objects.for_workspace(request.workspace).define(**_plain(payload))
-    return answer(show(field), 201, Location=f"{request.path}/{field.pk}")
+    return _answer(show(field), 201, Location=f"{request.path}/{field.pk}")
 
 
-@router.get("/custom-fields/{id:field_id}", auth=READ, response=FieldOut, summary="Read a custom field")
+@router.get(
+    "/custom-fields/{id:field_id}", auth=READ, response=FieldOut, summary="Read a custom field", openapi_extra=COMPARED
+)
 def read_custom_field(request: ApiRequest, field_id: RowId) -> HttpResponse:
     listing.only(request.GET)
-    return answer(show(find(request, field_id)))
+    return _answer(show(find(request, field_id)))
 
 
-@router.patch("/custom-fields/{id:field_id}", auth=WRITE, response=FieldOut, summary="Change a custom field")
+@router.patch(
+    "/custom-fields/{id:field_id}",
+    auth=WRITE,
+    response=FieldOut,
+    summary="Change a custom field",
+    openapi_extra=MATCHED,
+)
 def change_custom_field(request: ApiRequest, field_id: RowId, payload: FieldPatch) -> HttpResponse:
     listing.only(request.GET)
-    field = find(request, field_id)
+    field = find_unchanged(request, field_id)
     given = _plain(payload)
     for name, present in {"key": field.key, "type": field.type.name, "multiple": field.multiple}.items():
         if given.pop(name, present) != present:
@@ -145,7 +154,7 @@ def change_custom_field(request: ApiRequest, field_id: RowId, payload: FieldPatc
     _archive(field, given.pop("archived", None))
     if given:
         field.change(**given)
-    return answer(show(field))
+    return _answer(show(field))
 
 
 @router.delete(
@@ -153,12 +162,12 @@ def change_custom_field(request: ApiRequest, field_id: RowId, payload: FieldPatc
     auth=WRITE,
     response={204: None},
     summary="Archive a custom field",
-    openapi_extra={"parameters": [PURGE]},
+    openapi_extra={"parameters": [IF_MATCH, PURGE]},
 )
 def delete_custom_field(request: ApiRequest, field_id: RowId) -> HttpResponse:
     """Hides it everywhere; its values are kept, unless `purge` deletes them too."""
     listing.only(request.GET, ["purge"])
-    field = find(request, field_id)
+    field = find_unchanged(request, field_id)
     if listing.flag(request.GET, "purge"):
         field.remove()
     else:
@@ -193,28 +202,28 @@ def list_options(request: ApiRequest, field_id: RowId) -> HttpResponse:
 def create_option(request: ApiRequest, field_id: RowId, payload: OptionIn) -> HttpResponse:
     listing.only(request.GET)
     option = find(request, field_id).add_option(payload.label)
-    return answer(show_option(option), 201, Location=f"{request.path}/{option.pk}")
+    return _answer(show_option(option), 201, Location=f"{request.path}/{option.pk}")
 
 
 OPTION = "/custom-fields/{id:field_id}/options/{id:option_id}"
 
 
-@router.get(OPTION, auth=READ, response=OptionOut, summary="Read an option")
+@router.get(OPTION, auth=READ, response=OptionOut, summary="Read an option", openapi_extra=COMPARED)
 def read_option(request: ApiRequest, field_id: RowId, option_id: RowId) -> HttpResponse:
     listing.only(request.GET)
-    return answer(show_option(find_option(request, field_id, option_id)))
+    return _answer(show_option(find_option(request, field_id, option_id)))
 
 
-@router.patch(OPTION, auth=WRITE, response=OptionOut, summary="Rename an option")
+@router.patch(OPTION, auth=WRITE, response=OptionOut, summary="Rename an option", openapi_extra=MATCHED)
 def change_option(request: ApiRequest, field_id: RowId, option_id: RowId, payload: OptionPatch) -> HttpResponse:
     """Values point to the option, so renaming it changes none of them."""
     listing.only(request.GET)
-    option = find_option(request, field_id, option_id)
+    option = find_unchanged_option(request, field_id, option_id)
     given = payload.given()
     _archive(option, given.get("archived"))
     if "label" in given:
         option.rename(given["label"])
-    return answer(show_option(option))
+    return _answer(show_option(option))
 
 
 @router.delete(
@@ -224,6 +233,7 @@ def change_option(request: ApiRequest, field_id: RowId, option_id: RowId, payloa
     summary="Archive an option",
     openapi_extra={
         "parameters": [
+            IF_MATCH,
             PURGE,
             parameter("replace_with", "Delete it; who has it gets this option's id instead", type="integer", minimum=1),
         ]
@@ -232,7 +242,7 @@ def change_option(request: ApiRequest, field_id: RowId, option_id: RowId, payloa
 def delete_option(request: ApiRequest, field_id: RowId, option_id: RowId) -> HttpResponse:
     """409 while contacts have it, unless `replace_with` or `purge` says what becomes of their values."""
     listing.only(request.GET, ["purge", "replace_with"])
-    option = find_option(request, field_id, option_id)
+    option = find_unchanged_option(request, field_id, option_id)
     purge = listing.flag(request.GET, "purge")
     other = listing.row_id(request.GET, "replace_with")
     if purge and other is not None:
@@ -262,6 +272,24 @@ def find(request: ApiRequest, field_id: int) -> Field:
 
 def find_option(request: ApiRequest, field_id: int, option_id: int) -> Option:
     return get_object_or_404(find(request, field_id).own_options.known().select_related("field"), pk=option_id)
+
+
+def find_unchanged(request: ApiRequest, field_id: int) -> Field:
+    """The same, to be written; what `If-Match` asks for holds until then."""
+    fields = Field.objects.for_workspace(request.workspace)
+    fields.lock()
+    field = get_object_or_404(fields.known().with_options().select_for_update(no_key=True), pk=field_id)
+    require_match(request, lambda: _etag(show(field)))
+    return field
+
+
+def find_unchanged_option(request: ApiRequest, field_id: int, option_id: int) -> Option:
+    options = find(request, field_id).own_options
+    options.lock()
+    locked = options.known().select_related("field").select_for_update(no_key=True, of=("self",))
+    option = get_object_or_404(locked, pk=option_id)
+    require_match(request, lambda: _etag(show_option(option)))
+    return option
 
 
 def _plain(payload: Input) -> dict[str, Any]:
@@ -300,6 +328,15 @@ def show_option(option: Option) -> dict[str, Any]:
         "position": option.position,
         "archived": option.archived_at is not None,
     }
+
+
+def _etag(document: dict[str, Any]) -> str:
+    """All of it but the times is a definition's own writable state; a field's options are part of it."""
+    return etag({name: value for name, value in document.items() if name not in ("created_at", "updated_at")})
+
+
+def _answer(document: dict[str, Any], status: int = 200, **headers: str) -> HttpResponse:
+    return answer(document, status, ETag=_etag(document), **headers)
 
 
 # Values of contacts

@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 from pydantic import Field as Property
 
 from gopimi.lib import listing
-from gopimi.lib.etags import IF_MATCH, etag, require_match
+from gopimi.lib.etags import COMPARED, MATCHED, etag, require_match
 from gopimi.lib.exactjson import answer
 from gopimi.lib.inputs import ABSENT, Input, Line, RowId, wrong
 from gopimi.lib.listing import Listed, parameter
@@ -23,7 +23,6 @@ from organizations.querysets import NAME_LENGTH, OrganizationQuerySet, domain_na
 
 router = Router(tags=["Organizations"])
 READ, WRITE = Bearer("contacts:read"), Bearer("contacts:write")
-MATCHED = {"parameters": [IF_MATCH]}
 SORTS = {"name": "name_key", "created_at": "created_at", "updated_at": "updated_at", "contact_count": "contact_count"}
 COLUMNS = ("id", "name", "contact_count", "created_at", "updated_at")
 EXAMPLE: dict[str, Any] = {"name": "Acme", "domains": ["acme.example"]}
@@ -93,7 +92,13 @@ def create_organization(request: ApiRequest, payload: OrganizationIn) -> HttpRes
     return _answer(request, organization.pk, 201, Location=f"{request.path}/{organization.pk}")
 
 
-@router.get("/organizations/{id:organization_id}", auth=READ, response=OrganizationOut, summary="Read an organization")
+@router.get(
+    "/organizations/{id:organization_id}",
+    auth=READ,
+    response=OrganizationOut,
+    summary="Read an organization",
+    openapi_extra=COMPARED,
+)
 def read_organization(request: ApiRequest, organization_id: RowId) -> HttpResponse:
     listing.only(request.GET)
     return _answer(request, _find(request, organization_id).pk)

@@ -14,7 +14,7 @@ from contacts.bulk import as_problems
 from contacts.models import Contact, Source
 from contacts.querysets import AddressTaken
 from gopimi.lib import listing
-from gopimi.lib.etags import IF_MATCH, etag, require_match
+from gopimi.lib.etags import COMPARED, MATCHED, etag, require_match
 from gopimi.lib.exactjson import answer
 from gopimi.lib.filtering import ORDER
 from gopimi.lib.inputs import LARGEST_ID, RowId, StrictParser, field_errors, invalid
@@ -46,7 +46,6 @@ from tickets.schemas import (
 router = Router(tags=["Tickets"])
 inbox = Router(tags=["Inbox"])
 READ, WRITE = Bearer("tickets:read"), Bearer("tickets:write")
-MATCHED = {"parameters": [IF_MATCH]}
 MOST_FILES = 50
 TICKET, CONVERSATION = "/tickets/{number:number}", "/conversations/{id:conversation_id}"
 Number = Annotated[int, Property(ge=1, le=2**31 - 1)]
@@ -138,7 +137,7 @@ def create_ticket(request: ApiRequest, payload: TicketIn) -> HttpResponse:
     return _answer_ticket(request, ticket, 201, Location=f"{request.path}/{ticket.number}")
 
 
-@router.get(TICKET, auth=READ, response=TicketOut, summary="Read a ticket")
+@router.get(TICKET, auth=READ, response=TicketOut, summary="Read a ticket", openapi_extra=COMPARED)
 def read_ticket(request: ApiRequest, number: Number) -> HttpResponse:
     listing.only(request.GET)
     return _answer_ticket(request, _ticket(request, number))
@@ -243,7 +242,7 @@ def create_conversation(request: ApiRequest, payload: ConversationIn) -> HttpRes
     return _answer_conversation(request, conversation, 201, Location=f"{request.path}/{conversation.pk}")
 
 
-@inbox.get(CONVERSATION, auth=READ, response=ConversationOut, summary="Read a conversation")
+@inbox.get(CONVERSATION, auth=READ, response=ConversationOut, summary="Read a conversation", openapi_extra=COMPARED)
 def read_conversation(request: ApiRequest, conversation_id: RowId) -> HttpResponse:
     listing.only(request.GET)
     return _answer_conversation(request, _conversation(request, conversation_id))

@@ -41,6 +41,7 @@ class ProblemOut(BaseModel):
 PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
 ALWAYS = (400, 401, 403, 429)
 WITH_BODY = (409, 413, 415, 422)
+CONDITIONAL = {"If-Match": 412, "If-None-Match": 304}
 
 
 def header(name: str, description: str) -> dict[str, Any]:
@@ -66,8 +67,8 @@ class Reference(OpenAPISchema):
         if "POST" in operation.methods:
             statuses.update((409, 422))
             details["parameters"].append(IDEMPOTENCY_KEY)
-        if any(parameter["name"] == "If-Match" for parameter in details["parameters"]):
-            statuses.add(412)
+        headers = {parameter["name"] for parameter in details["parameters"]}
+        statuses.update(status for name, status in CONDITIONAL.items() if name in headers)
         for status in statuses.difference(details["responses"]):
             details["responses"][status] = {"description": HTTPStatus(status).phrase}
         for status, response in details["responses"].items():

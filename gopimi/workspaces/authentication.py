@@ -9,6 +9,7 @@ from django.utils import timezone
 from ninja.security import HttpBearer
 
 from gopimi.lib import problems
+from gopimi.lib.etags import unless_known
 from gopimi.lib.problems import Problem
 from gopimi.lib.tenancy import set_workspace
 from gopimi.workspaces import idempotency, ratelimit
@@ -59,7 +60,7 @@ class ApiMiddleware:
             allowed = response["Allow"]
             detail = f"{request.method} isn't possible here, but {allowed} is."
             return problems.render(request, Problem(405, detail=detail, headers={"Allow": allowed}))
-        return response
+        return unless_known(request, response)
 
 
 def bearer(request: HttpRequest) -> ApiToken | None:

@@ -110,3 +110,40 @@ def test_values(api: Program, dana: dict[str, Any]) -> None:
     assert api.delete(f"{path}/size").status_code == 204
     assert api.get(f"{path}/size").json()["value"] is None
     assert api.get(f"{path}/nothing").status_code == 404
+
+
+def test_etags_of_values(api: Program, dana: dict[str, Any]) -> None:
+    path = f"/contacts/{dana['id']}/custom-fields/plan"
+    tag = api.get(path)["ETag"]
+    option = api.get("/custom-fields").json()["data"][0]["options"][1]
+    field_id = api.get("/custom-fields").json()["data"][0]["id"]
+    api.patch(f"/custom-fields/{field_id}/options/{option['id']}", {"label": "Gold"})
+    api.patch(f"/contacts/{dana['id']}", {"name": "Dana C", "custom_fields": {"size": 7}})
+    assert api.get(path)["ETag"] == tag  # neither the option's name nor the contact's other values are its own
+    changed = api.put(path, {"value": "Free"}, headers={"If-Match": tag})
+    assert (changed.status_code, changed["ETag"]) == (200, api.get(path)["ETag"])
+    assert api.put(path, {"value": "Gold"}, headers={"If-Match": tag}).status_code == 412
+    assert api.delete(path, headers={"If-Match": tag}).status_code == 412
+    assert api.get(path).json()["value"] == "Free"
+    assert api.delete(path, headers={"If-Match": changed["ETag"]}).status_code == 204
+
+
+def test_what_is_known_already_is_not_sent_again(api: Program, dana: dict[str, Any]) -> None:
+    ticket = api.post("/tickets", {"subject": "Help", "body": "Me", "contact_id": dana["id"]}).json()["number"]
+    conversation = api.post("/conversations", {"subject": "Hello", "body": "You"}).json()["id"]
+    field = api.get("/custom-fields").json()["data"][0]
+    for path, change in [
+        (f"/contacts/{dana['id']}", {"name": "Dana C"}),
+        (f"/organizations/{dana['organization']['id']}", {"name": "ACME"}),
+        (f"/custom-fields/{field['id']}", {"label": "Level"}),
+        (f"/custom-fields/{field['id']}/options/{field['options'][0]['id']}", {"label": "Gold"}),
+        (f"/tickets/{ticket}", {"subject": "Help me"}),
+        (f"/conversations/{conversation}", {"subject": "Hi"}),
+    ]:
+        tag = api.get(path)["ETag"]
+        for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            answer = api.get(path, headers={"If-None-Match": known})
+            assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", tag)
+        assert api.patch(path, change).status_code == 200
+        assert api.get(path, headers={"If-None-Match": tag}).status_code == 200
+    assert api.get("/contacts", headers={"If-None-Match": "*"}).status_code == 200
