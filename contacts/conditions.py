@@ -130,9 +130,7 @@ def _tags(workspace: Workspace) -> forms.Widget:
 
 
 def _organizations(workspace: Workspace) -> forms.Widget:
-    widget = inputs.OrganizationField(workspace).widget
-    widget.create = False
-    return widget
+    return inputs.OrganizationField(workspace, create=False).widget
 
 
 def _organization_names(workspace: Workspace, given: Sequence[str]) -> str:

@@ -79,13 +79,15 @@ class EmailField(PropertyField):
 class OrganizationField(PropertyField):
     """An organization by its id, or by its name, created if new. Cleaned: an Organization or None."""
 
-    def __init__(self, workspace: Workspace, chosen: Organization | None = None, **options: Any) -> None:
+    def __init__(
+        self, workspace: Workspace, chosen: Organization | None = None, *, create: bool = True, **options: Any
+    ) -> None:
         self.workspace = workspace
-        widget = UiSelect(workspace.url("organizations:options"), create=True)
+        widget = UiSelect(workspace.url("organizations:options"), create=create)
         super().__init__(label="Organization", required=False, widget=widget, **options)
         rows = self._all().order_by("name_key").values_list("id", "name")[:LISTED]
         choices = dict(rows) | ({chosen.pk: chosen.name} if chosen else {})
-        self.widget.choices = [("", "Search or create"), *choices.items()]
+        self.widget.choices = [("", "Search or create" if create else "Search"), *choices.items()]
 
     def to_python(self, value: Any) -> Organization | None:
         text = line(str(value or ""), Organization._meta.get_field("name").max_length or 0)

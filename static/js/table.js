@@ -14,7 +14,12 @@ function sync() {
   }
   const matching = whole?.querySelector("[name=all]").checked;
   const output = bar.querySelector("output");
-  if (output) output.textContent = matching ? `All ${whole.querySelector("[data-select-all]").dataset.selectAll} that match selected` : `${chosen} selected`;
+  const every = whole?.querySelector("[data-all-chosen]"); // in place of the offer to choose them
+  if (every) {
+    every.hidden = !matching;
+    every.previousElementSibling.hidden = matching;
+  }
+  if (output) output.textContent = matching ? `All ${every.querySelector("b").textContent} that match selected` : `${chosen} selected`;
   const head = document.querySelector("[data-check-all]");
   if (head) {
     head.checked = chosen > 0 && chosen === all.length;
@@ -30,6 +35,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-select-all]")) {
     document.querySelector("[data-whole-page] [name=all]").checked = true;
     sync();
+    document.querySelector("[data-all-chosen] button").focus(); // the pressed one is hidden now
   }
   if (!event.target.closest("[data-clear]")) return;
   boxes().forEach((box) => (box.checked = false));

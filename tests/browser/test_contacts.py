@@ -96,6 +96,19 @@ def test_bulk_delete_and_undo(page: Page, people: Workspace, look: str, axe: Cal
     expect(page.locator(ROWS)).to_have_count(5)
 
 
+def test_choosing_all_that_match(page: Page, people: Workspace) -> None:
+    with workspace(people):
+        ContactFactory.create_batch(51, workspace=people)
+    page.goto(people.url("contacts:list"))
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    page.get_by_role("button", name="Select all 56 that match").click()
+    expect(page.get_by_text("All 56 contacts that match are selected.")).to_be_visible()
+    expect(page.get_by_text("All 50 contacts on this page")).to_be_hidden()
+    expect(page.get_by_role("button", name="Clear selection").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("toolbar", name="Bulk actions")).to_be_hidden()
+
+
 def test_by_keyboard_alone(page: Page, people: Workspace) -> None:
     open_contacts(page, people)
     page.keyboard.press("/")

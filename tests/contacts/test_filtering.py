@@ -120,3 +120,9 @@ def test_a_chip_drops_its_condition(acme: Workspace, fields: None, as_bob: Clien
 def test_through_htmx_the_page_is_led_on(acme: Workspace, fields: None, as_bob: Client) -> None:
     answer = as_bob.get(acme.url("contacts:filter"), {**rows(("cf_plan", "", ["Free"])), "apply": ""}, headers=FORM)
     assert answer["HX-Redirect"] == acme.url("contacts:list") + "?cf_plan=Free"
+
+
+def test_a_filter_offers_no_new_organization(as_bob: Client, acme: Workspace) -> None:
+    html = as_bob.get(acme.url("contacts:filter"), rows(("organization", "", [])), headers=FORM).content.decode()
+    assert "Search or create" not in html
+    assert "data-create" not in html
