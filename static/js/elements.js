@@ -12,6 +12,7 @@ class Select extends HTMLElement {
     const { create, people, url, submit } = this.dataset;
     const icon = this.querySelector("template")?.innerHTML ?? "";
     this.place = () => this.#place();
+    this.sizes = new ResizeObserver(this.place); // the list grows when what was found comes
     addEventListener("scroll", this.place, true);
     addEventListener("resize", this.place);
     this.choice = new TomSelect(select, {
@@ -24,6 +25,7 @@ class Select extends HTMLElement {
       onDropdownOpen: (list) => {
         list.popover = "manual"; // the top layer: never clipped by a panel, never under a dialog
         list.showPopover();
+        this.sizes.observe(list);
         this.#place();
       },
       onDropdownClose: (list) => list.matches(":popover-open") && list.hidePopover(),
@@ -80,6 +82,7 @@ class Select extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.sizes?.disconnect();
     removeEventListener("scroll", this.place, true);
     removeEventListener("resize", this.place);
     this.choice?.destroy();

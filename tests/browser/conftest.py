@@ -5,12 +5,14 @@ addresses are relative to the live server: `page.goto("/")`. `desktop` by defaul
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import ConsoleMessage, Page, Playwright, ViewportSize
 from pytest_django.live_server_helper import LiveServer
@@ -70,12 +72,26 @@ def page(page: Page, live_server: LiveServer, expected_statuses: set[int]) -> It
         if message.type == "error" and not any(words in message.text for words in expected):
             problems.append(f"{message.text} ({message.location.get('url')})")
 
+    page.set_default_timeout(10_000)  # milliseconds: what isn't there by then won't come
     page.on("console", listen)  # breaches of the content security policy are console errors
     page.on("pageerror", lambda error: problems.append(str(error)))
     yield page
-    page.wait_for_load_state("networkidle")  # nobody is at the tables when they are emptied
+    page.wait_for_load_state("networkidle")
     page.goto("about:blank")
+    wait_for_the_server()
     assert problems == []
+
+
+def wait_for_the_server(seconds: float = 10) -> None:
+    """Until nobody is at the tables, which are emptied next: a request goes on when its page is left."""
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{busy} AND pid <> pg_backend_pid()")
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.05)
 
 
 @pytest.fixture(params=LOOKS)

@@ -65,6 +65,14 @@ def line(page: Page, label: str) -> Locator:
     return page.locator(".prop").filter(has=page.get_by_text(label, exact=True)).first
 
 
+def edit(page: Page, label: str) -> Locator:
+    """Open a field in place; its control has the focus."""
+    page.get_by_role("button", name=f"Edit {label}").click()
+    control = line(page, label).locator("input:focus, select:focus")
+    expect(control).to_have_count(1)
+    return control
+
+
 def saved(page: Page, label: str) -> None:
     expect(line(page, label).get_by_text("Saved")).to_be_visible()
 
@@ -84,16 +92,14 @@ def test_every_type_is_edited_by_mouse(page: Page, ticket: Ticket, look: str, ax
         ("Record", "https://crm.example/a/1"),
         ("Billing", "billing@fathom.example"),
     ):
-        page.get_by_role("button", name=f"Edit {label}").click()
-        page.get_by_label(label, exact=True).fill(text)
+        edit(page, label).fill(text)
         page.get_by_role("heading", name="Webhooks twice").click()  # leaving saves
         saved(page, label)
-    page.get_by_role("button", name="Edit Plan").click()
-    page.get_by_label("Plan", exact=True).select_option("Silver")
+    edit(page, "Plan").select_option("Silver")
     saved(page, "Plan")
     page.get_by_role("switch", name="Signed").click()
     saved(page, "Signed")
-    page.get_by_role("button", name="Edit Products").click()
+    edit(page, "Products")
     for label in ("API", "Import"):
         page.locator(".ts-dropdown").get_by_role("option", name=label).click()
     axe()
@@ -139,11 +145,11 @@ def test_every_type_is_edited_by_keyboard(page: Page, ticket: Ticket) -> None:
 
 def test_escape_restores_and_a_mistake_stays(page: Page, ticket: Ticket, axe: Callable[[], None]) -> None:
     open_ticket(page, ticket)
-    page.get_by_role("button", name="Edit Account").click()
+    edit(page, "Account")
     page.keyboard.type("never mind")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Edit Account")).to_be_focused()
-    page.get_by_role("button", name="Edit Billing").click()
+    edit(page, "Billing")
     page.keyboard.type("billing@")
     page.keyboard.press("Enter")
     control = page.get_by_label("Billing", exact=True)
@@ -155,13 +161,12 @@ def test_escape_restores_and_a_mistake_stays(page: Page, ticket: Ticket, axe: Ca
 
 def test_the_second_of_two_people_is_told(page: Page, ticket: Ticket, alice: User) -> None:
     open_ticket(page, ticket)
-    page.get_by_role("button", name="Edit Seats").click()
+    edit(page, "Seats")
     page.keyboard.type("200")
     with workspace(ticket.workspace_id):
         (seats,) = (field for field in values.fields_of(ticket.workspace_id) if field.label == "Seats")
         values.write(ticket.workspace_id, ticket.contact_id, seats, 180)
-    with page.expect_response(lambda response: response.status in (409, 412)):
-        page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
     expect(page.get_by_text("changed this to 180")).to_be_visible()
     page.get_by_role("button", name="Keep 200").click()
     saved(page, "Seats")
@@ -170,7 +175,7 @@ def test_the_second_of_two_people_is_told(page: Page, ticket: Ticket, alice: Use
 
 def test_reply_and_note(page: Page, ticket: Ticket, look: str, axe: Callable[[], None]) -> None:
     open_ticket(page, ticket)
-    page.get_by_label("Write a reply").fill("We are on it.")
+    page.get_by_label("Message", exact=True).fill("We are on it.")
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".msg").filter(has_text="We are on it.")).to_be_visible()
     page.get_by_text("Internal note", exact=True).first.click()
@@ -190,7 +195,8 @@ def test_status_and_assignee(page: Page, ticket: Ticket, bob: User) -> None:
     expect(page.get_by_text("changed status from")).to_be_visible()
     page.get_by_label("Assignee", exact=True).select_option(label="Bob")
     expect(page.locator(".event").filter(has_text="Bob")).not_to_have_count(0)
-    ticket.refresh_from_db()
+    with workspace(ticket.workspace_id):
+        ticket.refresh_from_db()
     assert (ticket.status, ticket.assignee_id) == ("resolved", bob.pk)
 
 
@@ -200,7 +206,7 @@ def test_requesters_page(page: Page, ticket: Ticket, look: str, axe: Callable[[]
     expect(page.get_by_role("heading", name="Priya Raman")).to_be_visible()
     expect(page.get_by_role("link", name="Webhooks twice")).to_be_visible()
     axe()
-    page.get_by_role("button", name="Edit Name").click()
+    edit(page, "Name")
     page.keyboard.type("Priya R.")
     page.keyboard.press("Enter")
     saved(page, "Name")
