@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import ConsoleMessage, Page, Playwright, ViewportSize
+from playwright.sync_api import ConsoleMessage, Page, Playwright, Request, ViewportSize
 from pytest_django.live_server_helper import LiveServer
 
 from gopimi.workspaces.models import User
@@ -72,11 +72,16 @@ def page(page: Page, live_server: LiveServer, expected_statuses: set[int]) -> It
         if message.type == "error" and not any(words in message.text for words in expected):
             problems.append(f"{message.text} ({message.location.get('url')})")
 
+    open_requests: set[Request] = set()
+    page.on("request", lambda request: open_requests.add(request))
+    page.on("requestfinished", lambda request: open_requests.discard(request))
+    page.on("requestfailed", lambda request: open_requests.discard(request))
     page.set_default_timeout(10_000)  # milliseconds: what isn't there by then won't come
     page.on("console", listen)  # breaches of the content security policy are console errors
     page.on("pageerror", lambda error: problems.append(str(error)))
     yield page
-    page.wait_for_load_state("networkidle")
+    while open_requests:
+        page.wait_for_timeout(50)
     page.goto("about:blank")
     wait_for_the_server()
     assert problems == []
