@@ -10,12 +10,21 @@ openMarked(document);
 document.addEventListener("htmx:load", (event) => openMarked(event.target.parentElement ?? document));
 
 const host = () => document.getElementById("dialog");
+// Where the focus was when a dialog was asked for; the browser itself would go back to a field within that dialog.
+let opener = null;
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target === host() && !host().childElementCount) opener = document.activeElement;
+});
 // A dialog that is a page of its own leads back when it closes.
 document.addEventListener(
   "close",
   (event) => {
-    if (event.target.matches("#dialog dialog")) host().replaceChildren();
-    if (event.target.matches("[data-page] dialog")) location.assign(event.target.querySelector("[data-close]").href);
+    if (!event.target.matches("#dialog dialog")) return;
+    if (host().matches("[data-page]")) location.assign(event.target.querySelector("[data-close]").href);
+    else {
+      host().replaceChildren();
+      opener?.focus();
+    }
   },
   true,
 );

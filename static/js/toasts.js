@@ -1,6 +1,9 @@
 // Toasts: HX-Trigger {"toast": {"text": …, "undo": url}}, and what went wrong on the way to the server.
 const box = () => document.getElementById("toasts");
 
+// What offers no Undo goes by itself.
+const fade = (toast) => toast.querySelector("form").hidden && setTimeout(() => toast.remove(), 6000);
+
 function show(text, { undo, bad } = {}) {
   const toast = document.getElementById("toast").content.firstElementChild.cloneNode(true);
   toast.querySelector("p").textContent = text;
@@ -15,9 +18,10 @@ function show(text, { undo, bad } = {}) {
     htmx.process(form);
   }
   box().append(toast);
-  if (!undo && !bad) setTimeout(() => toast.remove(), 6000);
+  if (!bad) fade(toast);
 }
 
+box()?.querySelectorAll(".toast").forEach(fade); // those that came with the page
 document.addEventListener("toast", (event) => show(event.detail.text, event.detail));
 document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast")?.remove());
 document.addEventListener("htmx:sendError", () => show("The server can't be reached. Nothing was changed; try again.", { bad: true }));

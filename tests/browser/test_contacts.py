@@ -96,6 +96,15 @@ def test_bulk_delete_and_undo(page: Page, people: Workspace, look: str, axe: Cal
     expect(page.locator(ROWS)).to_have_count(5)
 
 
+def test_a_dialog_that_is_a_page(page: Page, people: Workspace) -> None:
+    page.goto(people.url("contacts:new"))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("dialog[open]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator(ROWS)).to_have_count(5)
+
+
 def test_choosing_all_that_match(page: Page, people: Workspace) -> None:
     with workspace(people):
         ContactFactory.create_batch(51, workspace=people)
@@ -118,10 +127,12 @@ def test_by_keyboard_alone(page: Page, people: Workspace) -> None:
     page.keyboard.press("j")
     page.keyboard.press("x")
     expect(page.get_by_text("1 selected")).to_be_visible()
+    row = page.locator("[data-row] a[href]").first
     page.keyboard.press("c")
     expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(row).to_be_focused()
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
 
