@@ -70,6 +70,7 @@ class Command(BaseCommand):
         if demo_logins().exists():
             self.stdout.write(demo_logins().read_text().rstrip())
         self.stdout.write("Ctrl-C stops it.")
+        self.stdout.flush()  # into a file or a pipe, too
 
 
 def free_port(text: str) -> int:
