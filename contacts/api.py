@@ -106,6 +106,7 @@ def find_unchanged(request: ApiRequest, contact_id: int, current: Callable[[], s
     """The same, and what `If-Match` asks for holds until the writing is done: of the contact, or of `current`."""
     contact = find(request, contact_id)
     if "If-Match" in request.headers:
+        request.workspace.lock()  # before the contact's, as everywhere
         find_all(request).select_for_update(no_key=True).get(pk=contact_id)
         require_match(request, current or (lambda: _etag(request, contact_id)))
     return contact

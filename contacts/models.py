@@ -17,6 +17,7 @@ from gopimi.lib import addresses
 from gopimi.lib.folding import Fold, Lower, key_field
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from gopimi.workspaces.actor import Actor
+from gopimi.workspaces.models import Workspace
 from organizations.models import Organization
 
 __all__ = ["Change", "Contact", "ContactSearch", "ContactTag", "Source", "Tag", "View"]
@@ -135,6 +136,7 @@ class Contact(TenantModel):
         entries = []
         if "email" in properties and properties["email"] != self.email:
             address = addresses.parse(properties["email"])
+            Workspace(pk=self.workspace_id).lock()  # like all who take an address
             taken = Contact.objects.for_workspace(self.workspace_id).filter(email_key=address.key).exclude(pk=self.pk)
             if other := taken.first():
                 raise AddressTaken(other)

@@ -3,8 +3,9 @@
 The rules are those of `ContactQuerySet.add`, `restore` and `Contact.change`, and a property test holds them together.
 Here a batch is read with a few queries, judged in memory, and written with a statement or two for each table.
 
-Whoever creates contacts locks the workspace first, so two batches of one workspace follow each other. Those who only
-change contacts don't; against deadlocks with them contacts are locked before organizations, each in the order of ids.
+Whoever creates contacts or takes an address locks the workspace first, so two batches of one workspace follow each
+other. Others who change contacts don't; against deadlocks with them contacts are locked before organizations, each in
+the order of ids.
 """
 
 import enum
@@ -151,7 +152,7 @@ class _Batch:
             for draft in drafts:
                 status = Status.CREATED if draft.created or draft.restored else Status.UPDATED
                 self.outcomes[draft.index] = Outcome(status, draft.pk)
-            # Somebody who changes a contact's address may take one meanwhile: such a row is judged anew.
+            # A writer without the workspace's lock may take an address meanwhile: such a row is judged anew.
             pending = {index: rows[index] for index in sorted(taken)}
             self.used -= len(taken)
         return [self.outcomes[index] for index in range(len(rows))]

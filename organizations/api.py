@@ -146,6 +146,7 @@ def _find(request: ApiRequest, organization_id: int) -> Organization:
 
 def _find_unchanged(request: ApiRequest, organization_id: int) -> Organization:
     """The same, to be written; what `If-Match` asks for holds until then."""
+    _all(request).lock()  # before the organization's, as everywhere
     organization = get_object_or_404(_all(request).select_for_update(no_key=True), pk=organization_id)
     require_match(request, lambda: etag([organization.name, organization.domain_names]))
     return organization

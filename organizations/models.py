@@ -62,6 +62,12 @@ class Organization(TenantModel):
         if "domains" in checked:
             self.set_domains(checked["domains"])
 
+    @transaction.atomic
+    def delete(self, *args: Any, **options: Any) -> Any:
+        """Its contacts stay, without organization. The workspace first: many may be changing these contacts."""
+        Organization.objects.for_workspace(self.workspace_id).lock()
+        return super().delete(*args, **options)
+
     def set_domains(self, names: Sequence[str]) -> None:
         """Have exactly these domains, checked before by `free_domains`."""
         domains = Domain.objects.for_workspace(self.workspace_id)

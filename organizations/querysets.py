@@ -40,7 +40,11 @@ class OrganizationQuerySet(NamedQuerySet):
 
     def named(self, name: str) -> "Organization":
         """The organization with this name, without regard to case, made where it is new."""
-        return self.get(pk=self.find_or_make([name])[name])  # type: ignore[return-value]
+        known = self.ids_by_name([name])
+        if not known:
+            self.lock()
+            known = self.find_or_make([name])
+        return self.get(pk=known[name])  # type: ignore[return-value]
 
     def search(self, query: str) -> Self:
         """Those that have every word of the query in their name or in one of their domains."""

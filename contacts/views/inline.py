@@ -28,6 +28,8 @@ def contact_property(request: Any, pk: int, property: str) -> HttpResponse:
     """Name, email, organization or tags."""
     if property not in PROPERTIES:
         raise Http404
+    if request.method == "POST":  # it may take an address or make an organization: before the contact's own lock
+        request.workspace.lock()
     return _edit(request, PROPERTIES[property](request.workspace, _contact(request, pk)))
 
 
