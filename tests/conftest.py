@@ -28,12 +28,11 @@ def django_db_setup(
             role = connection.ops.quote_name(settings.DATABASE_ROLE)
             cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {role}")
     yield
-    with django_db_blocker.unblock():
-        with connection.cursor() as cursor:  # threads of live servers may have left theirs open
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()"
-            )
+    with django_db_blocker.unblock(), connection.cursor() as cursor:  # threads of live servers may have left theirs
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
     with django_db_blocker.unblock(), as_owner(connection):
         teardown_databases(configuration, verbosity=0)
 
