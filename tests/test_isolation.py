@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -113,6 +114,13 @@ def snapshot(target: Workspace) -> dict[str, list[dict[str, Any]]]:
 def test_the_other_workspace_has_a_row_in_every_table(globex: Workspace, theirs: dict[str, Any]) -> None:
     empty = [name for name, rows in snapshot(globex).items() if not rows]
     assert not empty, f"make a row of {empty} in the fixture `theirs`"
+
+
+def test_raw_sql_without_a_workspace_sees_no_row_of_any_table(theirs: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        for model in tenant_models():
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(model._meta.db_table)}")
+            assert cursor.fetchone() == (0,), model.__name__
 
 
 @pytest.mark.parametrize(("name", "parameters"), WITH_IDS, ids=[name for name, _ in WITH_IDS])
