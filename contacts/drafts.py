@@ -16,8 +16,9 @@ from organizations.models import Organization
 
 NEW_IDS = "SELECT nextval(pg_get_serial_sequence('contacts_contact', 'id')) FROM generate_series(1, %s)"
 INSERT = """
-INSERT INTO contacts_contact (workspace_id, source, id, name, email, email_key, organization_id)
-SELECT %s, %s, id, name, email, email_key, organization_id
+INSERT INTO contacts_contact
+    (workspace_id, source, creator_kind, creator_id, id, name, email, email_key, organization_id)
+SELECT %s, %s, %s, %s, id, name, email, email_key, organization_id
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[])
     AS given (id, name, email, email_key, organization_id)
 ORDER BY email_key COLLATE "C"
@@ -102,7 +103,7 @@ def write(workspace_id: int, actor: Actor, source: str, drafts: Sequence[Draft])
     be created since their address was taken meanwhile.
     """
     organizations = _settle_organizations(workspace_id, drafts)
-    taken = _insert(workspace_id, source, [draft for draft in drafts if draft.created])
+    taken = _insert(workspace_id, actor, source, [draft for draft in drafts if draft.created])
     drafts = [draft for draft in drafts if draft.index not in taken]
     _update(workspace_id, [draft for draft in drafts if not draft.created])
     searching.index(draft for draft in drafts if draft.created or draft.renamed)
@@ -129,7 +130,7 @@ def _settle_organizations(workspace_id: int, drafts: Sequence[Draft]) -> dict[in
     return names
 
 
-def _insert(workspace_id: int, source: str, drafts: Sequence[Draft]) -> set[int]:
+def _insert(workspace_id: int, actor: Actor, source: str, drafts: Sequence[Draft]) -> set[int]:
     """Create the contacts; answers with the indices of those whose address was taken meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute(NEW_IDS, [len(drafts)])
@@ -137,7 +138,7 @@ def _insert(workspace_id: int, source: str, drafts: Sequence[Draft]) -> set[int]
     for draft, pk in zip(drafts, ids, strict=True):
         draft.pk = pk  # ids follow the rows' order, while the addresses' decides who is inserted first
     rows = ((one.pk, one.name, one.email, one.email_key, one.organization) for one in drafts)
-    inserted = {pk for (pk,) in arrays.execute(INSERT, [workspace_id, source], rows)}
+    inserted = {pk for (pk,) in arrays.execute(INSERT, [workspace_id, source, actor.kind, actor.id], rows)}
     return {draft.index for draft in drafts if draft.pk not in inserted}
 
 
@@ -164,8 +165,7 @@ def _tag(workspace_id: int, drafts: Sequence[Draft]) -> dict[str, Tag]:
 
 
 def _history(draft: Draft, organizations: Mapping[Any, str], tags: Mapping[str, Tag]) -> Iterator[history.Entry]:
-    if draft.known is None:
-        yield history.Entry(draft.pk, "created")
+    if draft.known is None:  # who made it stands on the contact itself
         return
     before = draft.known.contact
     if draft.restored:

@@ -16,7 +16,7 @@ from customfields import values as field_values
 from gopimi.lib import addresses
 from gopimi.lib.folding import Fold, Lower, key_field
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
-from gopimi.workspaces.actor import Actor
+from gopimi.workspaces.actor import Actor, ActorKind
 from gopimi.workspaces.models import Workspace
 from organizations.models import Organization
 
@@ -46,6 +46,9 @@ class Contact(TenantModel):
     email_key = models.TextField(db_collation="C", null=True, editable=False)
     name_key = models.GeneratedField(expression=Fold("name"), output_field=key_field(), db_persist=True)
     source = models.CharField(max_length=8, choices=Source, default=Source.MANUAL)
+    # Who made it, as an `Actor`: the first line of its history, which is no row of its own.
+    creator_kind = models.CharField(max_length=8, choices=ActorKind, db_default=ActorKind.SYSTEM, editable=False)
+    creator_id = models.BigIntegerField(null=True, editable=False)
     # Kept by a trigger on tickets.
     open_ticket_count = models.PositiveIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -71,6 +74,7 @@ class Contact(TenantModel):
                 name="contact_has_email_unless_erased",
             ),
             models.CheckConstraint(condition=Q(source__in=Source.values), name="contact_source_known"),
+            models.CheckConstraint(condition=Q(creator_kind__in=ActorKind.values), name="contact_creator_known"),
         ]
         indexes = [
             models.Index(fields=["workspace", "name_key", "id"], name="contact_name", condition=ALIVE),
@@ -85,6 +89,9 @@ class Contact(TenantModel):
             models.Index(fields=["workspace", "open_ticket_count", "id"], name="contact_open_tickets", condition=ALIVE),
             models.Index(fields=["workspace", "deleted_at", "id"], name="contact_trash", condition=~ALIVE),
             models.Index(fields=["workspace", "deletion"], name="contact_deletion", condition=~ALIVE),
+            models.Index(
+                fields=["workspace", "creator_id"], name="contact_imported", condition=Q(creator_kind=ActorKind.IMPORT)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -142,10 +142,11 @@ class ContactQuerySet(TenantQuerySet):
             email_key=address.key,
             organization=organization,
             source=source,
+            creator_kind=actor.kind,
+            creator_id=actor.id,
         )
         searching.index([contact])
         contact.fill(tags, values)
-        history.record(self._workspace, actor, [history.Entry(contact.pk, "created")])
         return contact
 
     def _revive(self, ids: list[int], actor: Actor) -> None:

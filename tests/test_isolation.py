@@ -60,7 +60,7 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         Domain.objects.create(workspace=globex, organization=organization, name="globex.example")
         contact = ContactFactory(workspace=globex, organization=organization)
         searching.index([contact])
-        history.record(globex.pk, SYSTEM, [history.Entry(contact.pk, "created")])
+        history.record(globex.pk, SYSTEM, [history.Entry(contact.pk, "restored")])
         field = FieldFactory(workspace=globex, kind=Kind.SELECT)
         option = OptionFactory(field=field)
         FieldValue.objects.create(workspace=globex, contact=contact, field=field, kind=Kind.SELECT, option=option)

@@ -23,7 +23,7 @@ def detail(request: Any, pk: int) -> HttpResponse:
     workspace = request.workspace
     known = Contact.objects.for_workspace(workspace).filter(erased_at__isnull=True)
     contact = get_object_or_404(known.select_related("organization", "deleted_by"), pk=pk)
-    changes = list(history.of(contact)[: TOLD + 1])
+    changes, more = history.story(contact, TOLD)
     return htmx.page(
         request,
         "contacts/detail.html",
@@ -31,9 +31,9 @@ def detail(request: Any, pk: int) -> HttpResponse:
             "section": "contacts",
             **sidebar.context(workspace, contact, featured_only=False),
             "properties": [kind(workspace, contact) for kind in PROPERTIES.values()],
-            "story": history.told(workspace, changes[:TOLD]),
+            "story": history.told(workspace, changes),
             "kept_until": contact.deleted_at and contact.deleted_at + KEPT,
-            "more_changes": len(changes) > TOLD,
+            "more_changes": more,
         },
         fragments={"contact-hero": "contacts/_hero.html", "contact-history": "contacts/_history.html"},
     )

@@ -27,7 +27,8 @@ def test_add(in_acme: Workspace, actor: Actor) -> None:
     assert (contact.email, contact.email_key, contact.source) == ("Dana@Example.com", "dana@example.com", "manual")
     assert [tag.name for tag in contact.tags.all()] == ["beta", "VIP"]
     assert contact.field_values.get().text_value == "gold"
-    assert [change.what for change in history.of(contact)] == ["created"]
+    ((created,), more) = history.story(contact, 5)
+    assert (created.what, created.actor_kind, created.actor_id, more) == ("created", actor.kind, actor.id, False)
 
 
 def test_an_address_is_taken_without_regard_to_case(in_acme: Workspace, actor: Actor) -> None:

@@ -124,7 +124,7 @@ class World:
             "indexed": ContactSearch.objects.for_workspace(target).count(),
             "contacts": [
                 {
-                    "properties": (one.name, one.email, one.email_key, one.source),
+                    "properties": (one.name, one.email, one.email_key, one.source, one.creator_kind, one.creator_id),
                     "organization": one.organization and one.organization.name,
                     "trashed": (one.is_trashed, one.deletion is None),
                     "touched": one.updated_at > LONG_AGO,

@@ -45,6 +45,9 @@ class People:
         silent = [contact for contact in contacts if contact.name not in asked]
         trashed = self.random.sample(silent, self.told.get("trashed", 0))
         self.put_into_trash(trashed)
+        for contact in contacts:
+            by = self.creator(contact)
+            contact.creator_kind, contact.creator_id = by.kind, by.id
         Contact.objects.bulk_create(contacts)
         searching.index(contacts)
         values = self.draw_values(contacts, fields)
@@ -172,10 +175,9 @@ class People:
         )
 
     def load_history(self, contacts: list[Contact], values: dict[int, dict[Field, Any]]) -> None:
-        """How each contact came to be, and for some the last edits or the deletion."""
-        changes = []
+        """The last edits of some, and who was deleted."""
+        changes: list[Change] = []
         for contact in contacts:
-            changes.append(self.change(contact, contact.created_at, self.creator(contact), "created"))
             if contact.updated_at > contact.created_at:
                 changes += self.edits(contact, values)
             if contact.deleted_at:
