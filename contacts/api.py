@@ -7,13 +7,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Body, Router
 
-from contacts import bulk
+from contacts import bulk, documents
 from contacts.bulk import as_problems
 from contacts.filters import ContactFilter
 from contacts.models import Contact, Source, Tag
 from contacts.querysets import ContactQuerySet
 from contacts.schemas import (
-    COLUMNS,
     BulkOut,
     ContactOut,
     ContactPatch,
@@ -23,9 +22,7 @@ from contacts.schemas import (
     TagOut,
     ValueIn,
     ValueOut,
-    show,
     show_value,
-    state,
 )
 from customfields import values as field_values
 from customfields.api import active_fields
@@ -67,18 +64,18 @@ FILTERS = [
 ]
 
 
-def _row(request: ApiRequest, contact_id: int) -> dict[str, Any]:
-    return Contact.objects.for_workspace(request.workspace).values(*COLUMNS).get(pk=contact_id)
+def _stored_contact(request: ApiRequest, contact_id: int) -> tuple[dict[str, Any], str]:
+    return documents.one(request.workspace.pk, contact_id, active_fields(request))
 
 
 def _etag(request: ApiRequest, contact_id: int) -> str:
-    return etag(state(request, _row(request, contact_id)))
+    return _stored_contact(request, contact_id)[1]
 
 
 def answer_contact(request: ApiRequest, contact_id: int, status: int = 200, **headers: str) -> HttpResponse:
     """One contact as it is stored now."""
-    row = _row(request, contact_id)
-    return answer(show(request, [row])[0], status, ETag=etag(state(request, row)), **headers)
+    document, tag = _stored_contact(request, contact_id)
+    return answer(document, status, ETag=tag, **headers)
 
 
 def _value_etag(field: Field, value: Any) -> str:
@@ -151,12 +148,16 @@ def list_contacts(request: ApiRequest) -> HttpResponse:
     """Every custom field filters too: `cf_<key>=…`, and with an operator, such as `cf_<key>__in=a,b`: `not`, `in` and
     `empty` for every type, `contains` for text, url and email, `gt gte lt lte` for number and date, `any` and `all`
     for a multiple select."""
-    asked = ContactFilter(request.GET, request.workspace, active_fields(request))
+    fields = active_fields(request)
+    asked = ContactFilter(request.GET, request.workspace, fields)
     if asked.problems:
         raise listing.bad_filters(asked.problems)
     contacts, keys = asked.ordered(asked.apply(Contact.objects.for_workspace(request.workspace)))
-    names = {*COLUMNS, *(key.name for key in keys)}
-    return listing.respond(request.GET, contacts.values(*names), keys, lambda rows: show(request, rows))
+
+    def shown(page: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return documents.many(request.workspace.pk, [row["id"] for row in page], fields)
+
+    return listing.respond(request.GET, contacts.values(*{"id", *(key.name for key in keys)}), keys, shown)
 
 
 @router.post(

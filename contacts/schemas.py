@@ -6,10 +6,9 @@ from pydantic import AfterValidator, PlainValidator, ValidationInfo, model_valid
 from pydantic import Field as Property
 
 from contacts.inputs import MOST_TAGS
-from contacts.models import Contact, ContactTag, Source, Tag
+from contacts.models import Contact, Source, Tag
 from contacts.upserting import UNSET, Row
-from customfields import values as field_values
-from customfields.api import VALUE_SCHEMA, TypeName, Values, active_fields
+from customfields.api import VALUE_SCHEMA, TypeName, Values
 from customfields.models import Field
 from gopimi.lib import addresses
 from gopimi.lib.inputs import ABSENT, Input, Line, RowId, all_wrong, wrong
@@ -198,50 +197,6 @@ class BulkOut(Output):
 class TagOut(Output):
     id: int
     name: str
-
-
-COLUMNS = (
-    "id", "name", "email", "organization_id", "organization__name", "source", "created_at", "updated_at", "deleted_at",
-)  # fmt: skip
-
-
-def show(request: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Contacts from their COLUMNS, with tags and values: two queries for all of them."""
-    fields = active_fields(request)
-    ids = [row["id"] for row in rows]
-    values = field_values.read(request.workspace, ids, fields)
-    tags: dict[int, list[str]] = {contact_id: [] for contact_id in ids}
-    links = ContactTag.objects.for_workspace(request.workspace).filter(contact_id__in=ids).order_by("tag__name_lower")
-    for contact_id, name in links.values_list("contact_id", "tag__name"):
-        tags[contact_id].append(name)
-    return [_show(row, tags[row["id"]], fields, values[row["id"]]) for row in rows]
-
-
-def _show(row: dict[str, Any], tags: list[str], fields: list[Field], values: dict[int, Any]) -> dict[str, Any]:
-    organization_id = row["organization_id"]
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "email": row["email"],
-        "organization": organization_id and {"id": organization_id, "name": row["organization__name"]},
-        "tags": tags,
-        "custom_fields": {field.key: field.type.to_api(values.get(field.pk)) for field in fields},
-        "created_at": row["created_at"],
-        "updated_at": row["updated_at"],
-        "deleted_at": row["deleted_at"],
-        "source": row["source"],
-    }
-
-
-def state(request: Any, row: dict[str, Any]) -> Any:
-    """A contact's own writable state, for its ETag: names of options and organizations aren't its own."""
-    contact_id = row["id"]
-    fields = active_fields(request)
-    values = field_values.read(request.workspace, [contact_id], fields)[contact_id]
-    links = ContactTag.objects.for_workspace(request.workspace).filter(contact=contact_id).order_by("tag_id")
-    rows = {field.key: field.type.rows(field, values[field.pk]) for field in fields if field.pk in values}
-    tags = list(links.values_list("tag_id", flat=True))
-    return [row["name"], row["email"], row["organization_id"], row["deleted_at"], tags, rows]
 
 
 def show_value(field: Field, value: Any) -> dict[str, Any]:

@@ -69,6 +69,10 @@ class FieldType:
         """What JSON shows; a Decimal is to be written as a number, digit by digit."""
         return value
 
+    def json(self, field: "Field", cell: Any) -> str:
+        """The same as JSON, from what `values.cells` read: JSON already, or ids of options."""
+        return cell  # type: ignore[no-any-return]
+
     def to_text(self, value: Any) -> str:
         """Plain text that `parse_text` reads back: CSV, history, comparison."""
         return "" if value is None else str(value)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -218,6 +219,10 @@ class Option(TenantModel):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def label_json(self) -> str:
+        return orjson.dumps(self.label).decode()
 
     @property
     def siblings(self) -> OptionQuerySet:

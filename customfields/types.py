@@ -234,6 +234,10 @@ class Select(FieldType):
     def to_api(self, value: Any) -> Any:
         return value.label if value else None
 
+    def json(self, field: "Field", cell: Any) -> str:
+        option = field.option(cell[0])
+        return option.label_json if option else "null"
+
     def to_text(self, value: Any) -> str:
         return value.label if value else ""
 
@@ -295,6 +299,10 @@ class MultipleSelect(Select):
 
     def chosen(self, value: Any) -> Sequence["Option"]:
         return value or ()
+
+    def json(self, field: "Field", cell: Iterable[int]) -> str:
+        chosen = self._ordered(option for pk in cell if (option := field.option(pk)))
+        return f"[{','.join(option.label_json for option in chosen)}]" if chosen else "null"
 
     def to_api(self, value: Any) -> list[str] | None:
         return [option.label for option in value] if value else None

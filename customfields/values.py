@@ -12,8 +12,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from customfields.models import Field, FieldValue
-from gopimi.lib import arrays
+from customfields.models import Field, FieldValue, Option
+from gopimi.lib import arrays, statements
 
 Values = dict[int, dict[int, Any]]  # contact id -> field id -> value; a field without a value is absent
 Changes = dict[int, dict[int, tuple[Any, Any]]]  # contact id -> field id -> (old, new)
@@ -27,6 +27,24 @@ SQL_TYPES = {
     "option_id": "bigint",
 }
 ROW = tuple(SQL_TYPES)
+READ = f"""
+SELECT contact_id, field_id, {", ".join(ROW)} FROM customfields_fieldvalue
+WHERE workspace_id = %s AND contact_id = ANY(%s::bigint[]) AND field_id = ANY(%s::bigint[])
+"""  # noqa: S608
+CELLS = f"""
+SELECT contact_id, field_id, option_id,
+    coalesce({", ".join(f"to_json({column})" for column in ROW if column != "option_id")})::text
+FROM customfields_fieldvalue
+WHERE workspace_id = %s AND contact_id = ANY(%s::bigint[]) AND field_id = ANY(%s::bigint[])
+"""  # noqa: S608
+FIELDS = f"""
+SELECT {statements.columns(Field, "field")} FROM customfields_field AS field
+WHERE workspace_id = %s AND archived_at IS NULL AND deleted_at IS NULL ORDER BY position, id
+"""  # noqa: S608
+OPTIONS = f"""
+SELECT {statements.columns(Option, "option")} FROM customfields_option AS option
+WHERE workspace_id = %s AND deleted_at IS NULL ORDER BY position, id
+"""  # noqa: S608
 UPSERT = {
     column: f"""
     INSERT INTO customfields_fieldvalue (workspace_id, contact_id, field_id, kind, value_key, {column})
@@ -54,7 +72,17 @@ class UnknownContact(LookupError):
 
 def fields_of(workspace: Any) -> list[Field]:
     """The active fields of a workspace in their order, with their options: two queries."""
-    return list(Field.objects.for_workspace(workspace).active().with_options())
+    workspace_id = getattr(workspace, "pk", workspace)
+    fields = {row[0]: statements.instance(Field, row) for row in statements.fetch(FIELDS, [workspace_id])}
+    choices: dict[int, list[Option]] = {pk: [] for pk in fields}
+    for row in statements.fetch(OPTIONS, [workspace_id]) if fields else ():
+        option = statements.instance(Option, row)
+        if option.field_id in choices:
+            option.field = fields[option.field_id]
+            choices[option.field_id].append(option)
+    for pk, field in fields.items():
+        field.choices = choices[pk]
+    return list(fields.values())
 
 
 def read(workspace: Any, contact_ids: Iterable[int], fields: Sequence[Field] | None = None) -> Values:
@@ -62,14 +90,44 @@ def read(workspace: Any, contact_ids: Iterable[int], fields: Sequence[Field] | N
     by_id = {field.pk: field for field in (fields_of(workspace) if fields is None else fields)}
     values: Values = {contact_id: {} for contact_id in contact_ids}
     found: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
-    rows = FieldValue.objects.for_workspace(workspace).filter(contact_id__in=values, field_id__in=by_id)
-    for contact_id, field_id, *columns in rows.values_list("contact_id", "field_id", *ROW):
-        found[contact_id, field_id].append(dict(zip(ROW, columns, strict=True)))
+    if values and by_id:
+        workspace_id = getattr(workspace, "pk", workspace)
+        for contact_id, field_id, *columns in statements.fetch(READ, [workspace_id, list(values), list(by_id)]):
+            found[contact_id, field_id].append(dict(zip(ROW, columns, strict=True)))
     for (contact_id, field_id), columns in found.items():
         field = by_id[field_id]
         if (value := field.type.from_rows(field, columns)) is not None:
             values[contact_id][field_id] = value
     return values
+
+
+# contact id -> field id -> what the value's rows hold: its JSON, or the ids of options
+Cells = dict[int, dict[int, str | list[int]]]
+
+
+def cells(workspace: Any, contact_ids: Sequence[int], fields: Sequence[Field]) -> Cells:
+    """The values of these contacts in one query that leaves the writing of their JSON to the database. Every contact is
+    a key."""
+    held: Any = {contact_id: {} for contact_id in contact_ids}
+    if contact_ids and fields:
+        workspace_id = getattr(workspace, "pk", workspace)
+        parameters = [workspace_id, list(contact_ids), [field.pk for field in fields]]
+        for contact_id, field_id, option_id, json in statements.fetch(CELLS, parameters):
+            if option_id is None:
+                held[contact_id][field_id] = json
+            else:
+                held[contact_id].setdefault(field_id, []).append(option_id)
+    return held  # type: ignore[no-any-return]
+
+
+def json_objects(fields: Sequence[Field], held: Cells) -> dict[int, str]:
+    """Each contact's values by key as a JSON object, null where there is none."""
+    members = [(f'"{field.key}":', field.pk, field, field.type.json) for field in fields]
+    objects = {}
+    for contact_id, cell in held.items():
+        parts = [name + write(field, cell[pk]) if pk in cell else f"{name}null" for name, pk, field, write in members]
+        objects[contact_id] = "{" + ",".join(parts) + "}"
+    return objects
 
 
 def write(workspace: Any, contact_id: int, field: Field, value: Any, expected: Any = UNCHECKED) -> tuple[Any, Any]:

@@ -121,7 +121,13 @@ def _databases() -> tuple[dict[str, Any], dict[str, Any]]:
 
 _app, DATABASE_OWNER = _databases()
 DATABASE_ROLE = _app["USER"]  # kept apart: `as_owner` swaps the credentials in DATABASES
-_options: dict[str, Any] = {"connect_timeout": 5, "application_name": "gopimi", **_app.pop("OPTIONS", {})}
+PGBOUNCER = env.bool("GOPIMI_PGBOUNCER", default=False)  # in transaction mode it forgets between two transactions
+_options: dict[str, Any] = {
+    "connect_timeout": 5,
+    "application_name": "gopimi",
+    "prepare_threshold": None if PGBOUNCER else 3,  # of what `gopimi.lib.statements` runs
+    **_app.pop("OPTIONS", {}),
+}
 if env.bool("GOPIMI_POOL", default=False):
     _options["pool"] = {"min_size": 1, "max_size": env.int("GOPIMI_POOL_SIZE", default=8), "timeout": 5}
 DATABASES = {
@@ -131,8 +137,7 @@ DATABASES = {
         "OPTIONS": _options,
         "CONN_MAX_AGE": 0 if "pool" in _options or TESTING else 60,
         "CONN_HEALTH_CHECKS": True,
-        # PgBouncer in transaction mode forgets a cursor between two statements.
-        "DISABLE_SERVER_SIDE_CURSORS": env.bool("GOPIMI_PGBOUNCER", default=False),
+        "DISABLE_SERVER_SIDE_CURSORS": PGBOUNCER,
     }
 }
 CACHES = {

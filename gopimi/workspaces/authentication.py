@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja.security import HttpBearer
 
-from gopimi.lib import problems
+from gopimi.lib import problems, statements
 from gopimi.lib.etags import unless_known
 from gopimi.lib.problems import Problem
 from gopimi.lib.tenancy import set_workspace
@@ -18,6 +18,14 @@ from gopimi.workspaces.models import ApiToken, Workspace, digest
 
 API = "/api/"
 USED_EVERY = timedelta(minutes=1)  # how exact `last_used_at` is
+
+
+TOKEN_COLUMNS = len(ApiToken._meta.concrete_fields)
+TOKEN = f"""
+SELECT {statements.columns(ApiToken, "token")}, {statements.columns(Workspace, "workspace")}
+FROM workspaces_apitoken AS token JOIN workspaces_workspace AS workspace ON workspace.id = token.workspace_id
+WHERE token_hash = %s AND revoked_at IS NULL
+"""  # noqa: S608
 
 
 class ApiRequest(HttpRequest):
@@ -68,8 +76,11 @@ def bearer(request: HttpRequest) -> ApiToken | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    found = ApiToken.objects.select_related("workspace")
-    return found.filter(token_hash=digest(secret.strip()), revoked_at__isnull=True).first()
+    for row in statements.fetch(TOKEN, [digest(secret.strip())]):
+        token: ApiToken = statements.instance(ApiToken, row[:TOKEN_COLUMNS])
+        token.workspace = statements.instance(Workspace, row[TOKEN_COLUMNS:])
+        return token
+    return None
 
 
 def note_use(token: ApiToken) -> None:
