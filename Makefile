@@ -2,16 +2,18 @@
 PYTHON ?= python3
 WORKERS ?= 2
 TESTS ?=
+PARTS ?=
 UV := .venv/bin/uv
 COMPILE := $(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header
 
-.PHONY: help run test check format setup setup-dev chromium lock corpus
+.PHONY: help run test check format setup setup-dev chromium lock corpus bench
 
 help:
 	@echo "make run                serve GoPimi on http://127.0.0.1:8000 (PORT, GOPIMI_DATA_DIR)"
 	@echo "make test               run every test, in a browser too (TESTS=path, WORKERS=2)"
 	@echo "make check              lint, types, migrations, the rules of the house"
 	@echo "make format             let ruff format the code"
+	@echo "make bench              measure, beside peers and the raw floor (PARTS=\"api\")"
 	@echo "make lock               write requirements/*.txt anew from requirements/*.in"
 	@echo "make corpus CORPUS=dir  receive every mail of a corpus and compare with its manifest"
 
@@ -35,6 +37,9 @@ format: setup-dev
 corpus: setup-dev
 	.venv/bin/python -m tests.corpus $(CORPUS)
 
+bench: .venv/installed-bench
+	.venv/bin/python -m tests.bench $(PARTS)
+
 # The browser that tests drive: found, or installed.
 chromium: setup-dev
 	@.venv/bin/python -m tests.browser.chromium
@@ -51,6 +56,10 @@ setup-dev: .venv/installed-dev
 	$(UV) pip install -q --python .venv/bin/python --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/installed-run
 
+.venv/installed-bench: requirements/bench.txt $(UV)
+	$(UV) pip install -q --python .venv/bin/python --require-hashes -r requirements/bench.txt
+	@touch $@ .venv/installed-run
+
 $(UV): requirements/tools.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'GoPimi needs Python 3.11 or newer as $(PYTHON). Name another: make run PYTHON=python3.12' >&2; exit 1; }
@@ -64,3 +73,4 @@ lock: $(UV)
 	$(COMPILE) requirements/tools.in -o requirements/tools.txt
 	$(COMPILE) requirements/run.in -o requirements/run.txt
 	$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) requirements/bench.in -o requirements/bench.txt -c requirements/run.txt

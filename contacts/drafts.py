@@ -4,25 +4,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from contacts import history, searching
 from contacts.models import Contact, Tag
 from customfields import values as field_values
 from customfields.models import Field
-from gopimi.lib import arrays
+from gopimi.lib import arrays, statements
 from gopimi.workspaces.actor import Actor
 from organizations.models import Organization
 
-NEW_IDS = "SELECT nextval(pg_get_serial_sequence('contacts_contact', 'id')) FROM generate_series(1, %s)"
+# Ids follow the rows' order, while the addresses' decides who is inserted first.
 INSERT = """
 INSERT INTO contacts_contact
     (workspace_id, source, creator_kind, creator_id, id, name, email, email_key, organization_id)
-SELECT %s, %s, %s, %s, id, name, email, email_key, organization_id
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[])
-    AS given (id, name, email, email_key, organization_id)
+SELECT %s, %s, %s, %s::bigint, id, name, email, email_key, organization_id
+FROM (
+    SELECT nextval('contacts_contact_id_seq') AS id, given.*
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS given (name, email, email_key, organization_id)
+) AS numbered
 ORDER BY email_key COLLATE "C"
-ON CONFLICT (workspace_id, email_key) DO NOTHING RETURNING id
+ON CONFLICT (workspace_id, email_key) DO NOTHING RETURNING email_key, id
+"""
+LOCK_ORGANIZATIONS = """
+SELECT id, name FROM organizations_organization WHERE workspace_id = %s AND id = ANY(%s::bigint[])
+ORDER BY id FOR NO KEY UPDATE
 """
 UPDATE = """
 UPDATE contacts_contact AS contact
@@ -122,24 +126,23 @@ def _settle_organizations(workspace_id: int, drafts: Sequence[Draft]) -> dict[in
         if isinstance(draft.organization, str):
             draft.organization = made.get(draft.organization)
         ids.add(draft.organization)
-    locked = organizations.filter(pk__in=[pk for pk in ids if pk]).order_by("pk").select_for_update(no_key=True)
-    names: dict[int | str | None, str] = dict(locked.values_list("pk", "name"))
+    known = [pk for pk in ids if pk]
+    names: dict[Any, str] = dict(statements.fetch(LOCK_ORGANIZATIONS, [workspace_id, known])) if known else {}  # type: ignore[arg-type]
     for draft in drafts:
-        if draft.organization not in names:  # deleted meanwhile, which leaves its contacts without
+        if (
+            draft.organization and draft.organization not in names
+        ):  # deleted meanwhile, which leaves its contacts without
             draft.organization = None
     return names
 
 
 def _insert(workspace_id: int, actor: Actor, source: str, drafts: Sequence[Draft]) -> set[int]:
     """Create the contacts; answers with the indices of those whose address was taken meanwhile."""
-    with connection.cursor() as cursor:
-        cursor.execute(NEW_IDS, [len(drafts)])
-        ids = [pk for (pk,) in cursor.fetchall()]
-    for draft, pk in zip(drafts, ids, strict=True):
-        draft.pk = pk  # ids follow the rows' order, while the addresses' decides who is inserted first
-    rows = ((one.pk, one.name, one.email, one.email_key, one.organization) for one in drafts)
-    inserted = {pk for (pk,) in arrays.execute(INSERT, [workspace_id, source, actor.kind, actor.id], rows)}
-    return {draft.index for draft in drafts if draft.pk not in inserted}
+    rows = ((one.name, one.email, one.email_key, one.organization) for one in drafts)
+    inserted = dict(arrays.execute(INSERT, [workspace_id, source, actor.kind, actor.id], rows))
+    for draft in drafts:
+        draft.pk = inserted.get(draft.email_key, 0)
+    return {draft.index for draft in drafts if not draft.pk}
 
 
 def _update(workspace_id: int, drafts: Sequence[Draft]) -> None:
@@ -160,7 +163,7 @@ def _tag(workspace_id: int, drafts: Sequence[Draft]) -> dict[str, Tag]:
             new += [(draft.pk, tag_id) for tag_id in after - before]
     arrays.execute(UNTAG, [workspace_id], gone)
     arrays.execute(TAG, [workspace_id], new)
-    by_id = tags.in_bulk(ids.values())
+    by_id = tags.in_bulk(ids.values()) if ids else {}
     return {name: by_id[pk] for name, pk in ids.items()}
 
 

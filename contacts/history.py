@@ -76,7 +76,7 @@ def of_value(contact_id: int, field: Any, old: Any, new: Any) -> Entry:
 
 RECORD = """
 INSERT INTO contacts_change (workspace_id, actor_kind, actor_id, contact_id, what, old, new, field_id)
-SELECT %s, %s, %s, contact_id, what, old, new, field_id
+SELECT %s, %s, %s::bigint, contact_id, what, old, new, field_id
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[]) WITH ORDINALITY
     AS given (contact_id, what, old, new, field_id, position)
 ORDER BY position

@@ -21,10 +21,11 @@ from contacts.models import Contact, ContactTag, Tag
 from contacts.querysets import AddressTaken, name_of, tag_names
 from customfields import values as field_values
 from customfields.models import Field
+from gopimi.lib import statements
 from gopimi.lib.addresses import Address
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import QuotaExceeded, Workspace
-from organizations.models import Domain, Organization
+from organizations.models import Organization
 
 OnConflict = Literal["error", "update", "fill", "skip"]
 
@@ -120,13 +121,19 @@ def upsert(
     "error" a trashed contact is brought back. Over the quota what fits is created, in the rows' order. Answers in the
     rows' order, up to 5,000 at once. Raises BatchRefused where `atomic` and a row fails.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=atomic):
         outcomes = _Batch(workspace, actor, on_conflict, source).run(rows)
         if atomic and any(outcome.error for outcome in outcomes):
             raise BatchRefused(outcomes)
     return outcomes
 
 
+KNOWN = f"""
+SELECT {statements.columns(Contact, "contact")} FROM contacts_contact AS contact
+WHERE workspace_id = %s AND email_key = ANY(%s::text[])
+"""  # noqa: S608
+LOCK = " ORDER BY id FOR NO KEY UPDATE"
+DOMAINS = "SELECT name, organization_id FROM organizations_domain WHERE workspace_id = %s AND name = ANY(%s::text[])"
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -164,14 +171,14 @@ class _Batch:
         """Find what the rows name: organizations, tags, the domains of addresses, and fields."""
         organizations = Organization.objects.for_workspace(self.workspace_id)
         ids = {row.organization for row in rows if isinstance(row.organization, int)}
-        self.organization_ids = set(organizations.filter(pk__in=ids).values_list("pk", flat=True))
+        self.organization_ids = set(organizations.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
         self.organization_names = organizations.ids_by_name(
             row.organization for row in rows if isinstance(row.organization, str)
         )
         names = {name for row in rows if not isinstance(row.tags, Unset) for name in tag_names(row.tags or ())}
         self.tag_ids = Tag.objects.for_workspace(self.workspace_id).ids_by_name(names)
-        domains = Domain.objects.for_workspace(self.workspace_id).filter(name__in={row.email.domain for row in rows})
-        self.domains = dict(domains.values_list("name", "organization_id"))
+        domains = list({row.email.domain for row in rows})
+        self.domains: dict[str, int] = dict(statements.fetch(DOMAINS, [self.workspace_id, domains]))  # type: ignore[arg-type]
         self.fields = list({field.id: field for row in rows for field in row.values}.values())
 
     def _judge(self, pending: Mapping[int, Row]) -> list[Draft]:
@@ -187,10 +194,8 @@ class _Batch:
     def _read(self, rows: Mapping[int, Row], *, lock: bool = False) -> dict[str | None, Known]:
         """The contacts that have the rows' addresses, by key."""
         keys = [row.email.key for row in rows.values()]
-        contacts = Contact.objects.for_workspace(self.workspace_id).filter(email_key__in=keys)
-        if lock:
-            contacts = contacts.order_by("pk").select_for_update(no_key=True)
-        found = {contact.pk: contact for contact in contacts}
+        known = statements.fetch(KNOWN + LOCK * lock, [self.workspace_id, keys])
+        found: dict[int, Contact] = {row[0]: statements.instance(Contact, row) for row in known}
         values: field_values.Values = {}
         tags: dict[int, dict[int, str]] = defaultdict(dict)
         if found and self.on_conflict in ("update", "fill"):

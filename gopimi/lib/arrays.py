@@ -13,12 +13,12 @@ from django.db import connection
 def execute(sql: str, constants: Iterable[Any], rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Run a statement with these parameters, then an array for each column; answers with what it returns.
 
-    Without rows nothing is run.
+    The server binds them: constants that may be None need a cast. Without rows nothing is run.
     """
     columns = [_array(column) for column in zip(*rows, strict=True)]
     if not columns:
         return []
-    with connection.cursor() as cursor:
+    with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute(sql, [*constants, *columns])
         return cursor.fetchall() if cursor.description else []
 

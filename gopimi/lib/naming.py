@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db import connection
-
+from gopimi.lib import statements
 from gopimi.lib.folding import lower
 from gopimi.lib.tenancy import TenantQuerySet
 
@@ -14,15 +13,17 @@ class NamedQuerySet(TenantQuerySet):
     def ids_by_name(self, names: Iterable[str]) -> dict[str, int]:
         """The ids of those that exist, by the names as they were given."""
         self._require_workspace()
+        wanted = list(set(names))
+        if not wanted:
+            return {}
         # PostgreSQL lowers the given names, as it lowered the stored ones: Python's Unicode can be of another version.
-        with connection.cursor() as cursor:
-            cursor.execute(
-                'SELECT given.name, id FROM (SELECT name, lower(name COLLATE "pg_c_utf8") COLLATE "C" AS name_lower'  # noqa: S608
-                f" FROM unnest(%s::text[]) AS name) AS given JOIN {self.model._meta.db_table} AS known"
-                " ON known.workspace_id = %s AND known.name_lower = given.name_lower",
-                [list(set(names)), self.workspace_id],
-            )
-            return dict(cursor.fetchall())
+        found = statements.fetch(
+            'SELECT given.name, id FROM (SELECT name, lower(name COLLATE "pg_c_utf8") COLLATE "C" AS name_lower'  # noqa: S608
+            f" FROM unnest(%s::text[]) AS name) AS given JOIN {self.model._meta.db_table} AS known"
+            " ON known.workspace_id = %s AND known.name_lower = given.name_lower",
+            [wanted, self.workspace_id],
+        )
+        return dict(found)  # type: ignore[arg-type]
 
     def find_or_make(self, names: Iterable[str]) -> dict[str, int]:
         """The ids of all, made where they are new; of two spellings of a new name the first is kept."""

@@ -83,7 +83,7 @@ def test_change(api: Program, dana: dict[str, Any], bob: User) -> None:
 
 def test_lists_and_filters(api: Program, acme: Workspace, dana: dict[str, Any], bob: User) -> None:
     with workspace(acme):
-        organization = OrganizationFactory(workspace=acme)
+        organization = OrganizationFactory(workspace=acme, name="Fathom")
     api.patch(f"/contacts/{dana['id']}", {"organization_id": organization.pk})
     api.post("/tickets", {**HELP, "contact_id": dana["id"], "tags": ["login"]})
     api.post("/tickets", {**HELP, "contact": {"email": "x@x.example"}, "priority": "urgent", "assignee_id": bob.pk})

@@ -6,12 +6,13 @@ from django.urls import include, path
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
+from rest_framework.relations import PrimaryKeyRelatedField
 from rest_framework.routers import SimpleRouter
 from rest_framework.serializers import ModelSerializer
 from rest_framework.viewsets import ModelViewSet
 
 from contacts.models import Contact
-from customfields.models import FieldValue, Option
+from customfields.models import Field, FieldValue, Option
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import ApiToken, digest
 from organizations.models import Organization
@@ -57,13 +58,41 @@ class ContactSerializer(ModelSerializer):
         fields = ["id", "name", "email", "organization", "field_values", "created_at", "updated_at", "source"]
 
 
+class NewValueSerializer(ModelSerializer):
+    field = PrimaryKeyRelatedField(queryset=Field._base_manager.all())
+    option = PrimaryKeyRelatedField(queryset=Option._base_manager.all(), required=False)
+
+    class Meta:
+        model = FieldValue
+        fields = ["field", "text_value", "number_value", "date_value", "boolean_value", "option"]
+
+
+class NewContactSerializer(ModelSerializer):
+    organization = PrimaryKeyRelatedField(queryset=Organization._base_manager.all(), required=False)
+    field_values = NewValueSerializer(many=True, required=False)
+
+    class Meta:
+        model = Contact
+        fields = ["name", "email", "organization", "field_values"]
+
+    def create(self, given: dict[str, Any]) -> Contact:
+        values = given.pop("field_values", [])
+        contact = Contact.objects.create(email_key=given["email"].lower(), source="api", **given)
+        for value in values:
+            kind = value["field"].kind
+            FieldValue.objects.create(workspace_id=contact.workspace_id, contact=contact, kind=kind, **value)
+        return contact
+
+    def to_representation(self, contact: Contact) -> Any:
+        return ContactSerializer(contact).data
+
+
 class Pages(CursorPagination):
     page_size = 100
     ordering = ("-created_at", "-id")
 
 
 class ContactViewSet(ModelViewSet):
-    serializer_class = ContactSerializer
     authentication_classes = [TokenAuthentication]
     permission_classes = [HasToken]
     pagination_class = Pages
@@ -76,9 +105,11 @@ class ContactViewSet(ModelViewSet):
         contacts = Contact.objects.for_workspace(self.request.auth.workspace)
         return contacts.select_related("organization").prefetch_related("field_values__option")
 
+    def get_serializer_class(self) -> Any:
+        return NewContactSerializer if self.action == "create" else ContactSerializer
+
     def perform_create(self, serializer: Any) -> None:
-        address = serializer.validated_data["email"]
-        serializer.save(workspace=self.request.auth.workspace, email_key=address.lower(), source="api")
+        serializer.save(workspace=self.request.auth.workspace)
 
 
 router = SimpleRouter()
