@@ -129,10 +129,8 @@ def _settle_organizations(workspace_id: int, drafts: Sequence[Draft]) -> dict[in
     known = [pk for pk in ids if pk]
     names: dict[Any, str] = dict(statements.fetch(LOCK_ORGANIZATIONS, [workspace_id, known])) if known else {}  # type: ignore[arg-type]
     for draft in drafts:
-        if (
-            draft.organization and draft.organization not in names
-        ):  # deleted meanwhile, which leaves its contacts without
-            draft.organization = None
+        if draft.organization and draft.organization not in names:
+            draft.organization = None  # deleted meanwhile, which leaves its contacts without
     return names
 
 

@@ -7,6 +7,7 @@ index. A query's grams narrow the contacts down; what is left is compared for re
 import zlib
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import add
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -22,7 +23,8 @@ from organizations.models import Organization
 # With more candidates than this the sort index is walked instead, comparing on the way: a frequent fragment fills a
 # page soon.
 CAP = 2_000
-SIZES = (2, 3)
+SHORTEST = 2  # letters of the shortest piece
+MOST_HASHES = 1 << 16  # kept for each workspace
 
 
 class ContactSearch(TenantModel):
@@ -52,20 +54,29 @@ def words(text: str) -> list[str]:
 
 def grams(workspace_id: int, *texts: str | None) -> list[int]:
     """The hashed pieces of these texts' words, as signed 32-bit numbers, sorted, each once."""
-    pieces = {
-        word[start : start + size]
-        for text in texts
-        for word in words(text or "")
-        for size in SIZES
-        for start in range(len(word) - size + 1)
-    }
-    return sorted({_hash(workspace_id, piece) for piece in pieces})
+    pieces: set[str] = set()
+    for text in texts:
+        for word in words(text or ""):
+            pairs = list(map(add, word, word[1:]))
+            pieces.update(pairs, map(add, pairs, word[2:]))
+    return sorted(set(map(_hashes(workspace_id).__getitem__, pieces)))
 
 
-@lru_cache(maxsize=1 << 16)  # most people's names and addresses have the same pieces
-def _hash(workspace_id: int, piece: str) -> int:
-    number = zlib.crc32(f"{workspace_id}:{piece}".encode())
-    return number - (1 << 32) if number >= 1 << 31 else number
+class _Hashes(dict[str, int]):
+    """A workspace's hashes by piece: most people's names and addresses have the same pieces."""
+
+    def __init__(self, workspace_id: int) -> None:
+        self.workspace_id = workspace_id
+
+    def __missing__(self, piece: str) -> int:
+        if len(self) > MOST_HASHES:
+            self.clear()
+        number = zlib.crc32(f"{self.workspace_id}:{piece}".encode())
+        self[piece] = number - (1 << 32) if number >= 1 << 31 else number
+        return self[piece]
+
+
+_hashes = lru_cache(maxsize=64)(_Hashes)
 
 
 INDEX = """
@@ -112,7 +123,7 @@ def _matches(workspace_id: int, word: str) -> Q:
     by_organization = (
         Q(organization_id__in=organizations) if len(organizations) <= CAP else Q(organization__name_key__contains=word)
     )
-    if len(word) >= min(SIZES):
+    if len(word) >= SHORTEST:
         ids = _candidates(workspace_id, word)
         if len(ids) <= CAP:
             itself &= Q(id__in=ids)
