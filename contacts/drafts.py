@@ -111,7 +111,9 @@ def write(workspace_id: int, actor: Actor, source: str, drafts: Sequence[Draft])
     drafts = [draft for draft in drafts if draft.index not in taken]
     _update(workspace_id, [draft for draft in drafts if not draft.created])
     searching.index(draft for draft in drafts if draft.created or draft.renamed)
-    field_values.store(workspace_id, ((draft.pk, *value) for draft in drafts for value in draft.values))
+    for fresh in (True, False):
+        changes = ((draft.pk, *value) for draft in drafts if draft.created == fresh for value in draft.values)
+        field_values.store(workspace_id, changes, fresh=fresh)
     tags = _tag(workspace_id, drafts)
     history.record(workspace_id, actor, (entry for draft in drafts for entry in _history(draft, organizations, tags)))
     return taken

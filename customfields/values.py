@@ -45,15 +45,19 @@ OPTIONS = f"""
 SELECT {statements.columns(Option, "option")} FROM customfields_option AS option
 WHERE workspace_id = %s AND deleted_at IS NULL ORDER BY position, id
 """  # noqa: S608
-UPSERT = {
+INSERT = {
     column: f"""
     INSERT INTO customfields_fieldvalue (workspace_id, contact_id, field_id, kind, value_key, {column})
     SELECT %s, contact_id, %s, %s, value_key, value
     FROM unnest(%s::bigint[], %s::bigint[], %s::{sql_type}[]) AS given (contact_id, value_key, value)
     ORDER BY contact_id, value_key
-    ON CONFLICT (workspace_id, contact_id, field_id, value_key) DO UPDATE SET {column} = EXCLUDED.{column}
     """  # noqa: S608
     for column, sql_type in SQL_TYPES.items()
+}
+UPSERT = {
+    column: insert
+    + f"ON CONFLICT (workspace_id, contact_id, field_id, value_key) DO UPDATE SET {column} = EXCLUDED.{column}"
+    for column, insert in INSERT.items()
 }
 
 
@@ -183,10 +187,11 @@ def _lock(workspace: Any, contact_ids: Sequence[int]) -> None:
         raise UnknownContact(f"No contact {min(missing)} in this workspace.")
 
 
-def store(workspace: Any, changes: Iterable[tuple[int, Field, Any, Any]]) -> None:
+def store(workspace: Any, changes: Iterable[tuple[int, Field, Any, Any]], *, fresh: bool = False) -> None:
     """Write (contact id, field, old, new): upsert the new values' rows, delete those that only the old ones had.
 
-    One upsert for each field. The caller has locked the contacts or just made them, and leaves out what didn't change.
+    One upsert for each field. The caller has locked the contacts, or just made them (`fresh`: there is nothing yet that
+    could be in the way), and leaves out what didn't change.
     """
     workspace_id = getattr(workspace, "pk", workspace)
     fields: dict[int, Field] = {}
@@ -205,4 +210,4 @@ def store(workspace: Any, changes: Iterable[tuple[int, Field, Any, Any]]) -> Non
         stored.filter(field_id=field_id, value_key=value_key, contact_id__in=contact_ids).delete()
     for field_id, given in sorted(rows.items()):
         kind = fields[field_id].type
-        arrays.execute(UPSERT[kind.column], [workspace_id, field_id, kind.kind], given)
+        arrays.execute((INSERT if fresh else UPSERT)[kind.column], [workspace_id, field_id, kind.kind], given)
