@@ -17,9 +17,10 @@ PLACES = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ]
+PACKAGES = ["chromium", "fonts-liberation", "libatomic1"]  # the last one for the Node.js that Playwright brings along
 MISSING = (
-    "No Chromium for the browser tests. Install one (on Debian: apt-get install chromium), set CHROMIUM to its path, "
-    "or run `make chromium`."
+    "No Chromium for the browser tests. Install one and what Playwright's driver needs (on Debian: apt-get install "
+    f"{' '.join(PACKAGES)}), set CHROMIUM to its path, or run `make chromium`."
 )
 
 
@@ -33,23 +34,33 @@ def find(of_playwright: str) -> str | None:
     return next((path for path in [*candidates, of_playwright] if path and _starts(path)), None)
 
 
-def install(of_playwright: str) -> None:
+def ready() -> bool:
+    """Playwright's driver starts, and there is a Chromium for it."""
+    if not _answers(sys.executable, "-m", "playwright", "--version"):
+        return False
+    with sync_playwright() as playwright:
+        return find(playwright.chromium.executable_path) is not None
+
+
+def install() -> None:
     """Playwright's download first; where that doesn't come or doesn't start (missing libraries), Debian's package."""
     _try(sys.executable, "-m", "playwright", "install", "chromium")
-    if find(of_playwright) or not shutil.which("apt-get"):
+    if ready() or not shutil.which("apt-get"):
         return
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if as_root and not shutil.which("sudo"):
         return
     _try(*as_root, "apt-get", "update", "-qq")
     _try(*as_root, "env", "DEBIAN_FRONTEND=noninteractive",
-         "apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium", "fonts-liberation")  # fmt: skip
+         "apt-get", "install", "-qq", "-y", "--no-install-recommends", *PACKAGES)  # fmt: skip
 
 
 def _starts(path: str) -> bool:
-    if not Path(path).is_file():
-        return False
-    return subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False).returncode == 0
+    return Path(path).is_file() and _answers(path, "--version")
+
+
+def _answers(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
 
 
 def _try(*command: str) -> None:
@@ -61,9 +72,7 @@ def _try(*command: str) -> None:
 
 
 if __name__ == "__main__":
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    if not find(own):
-        install(own)
-    if not find(own):
-        sys.exit(MISSING)
+    if not ready():
+        install()
+        if not ready():
+            sys.exit(MISSING)
