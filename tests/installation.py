@@ -16,14 +16,17 @@ from django.conf import settings
 from gopimi import embedded
 
 PATIENCE = 180  # seconds, on a busy machine
-# Joins the server's users, says so, and leaves when its standard input ends.
+# Joins the server's users, says so, and leaves when its standard input ends. With a folder of PostgreSQL's programs it
+# does so as in a container, where there are no user namespaces.
 USE = """
 import sys
 from pathlib import Path
 from gopimi import embedded
-if "no-namespace" in sys.argv:
+data, *programs = map(Path, sys.argv[1:])
+if programs:
     embedded._namespace = lambda: []
-print(embedded.start(Path(sys.argv[1])), flush=True)
+    embedded.binaries = lambda: programs[0]
+print(embedded.start(data), flush=True)
 sys.stdin.read()
 """
 
@@ -89,9 +92,9 @@ def wait_until(condition: Callable[[], bool]) -> None:
 class Use:
     """A process that uses the server of a data directory."""
 
-    def __init__(self, data: Path, *flags: str) -> None:
+    def __init__(self, data: Path, *programs: Path) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", USE, str(data), *flags],
+            [sys.executable, "-c", USE, data, *programs],
             cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout
@@ -107,8 +110,8 @@ class Use:
 
 
 @contextmanager
-def using(data: Path, *flags: str) -> Iterator[Use]:
-    use = Use(data, *flags)
+def using(data: Path, *programs: Path) -> Iterator[Use]:
+    use = Use(data, *programs)
     yield use
     use.leave()
 
