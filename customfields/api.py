@@ -286,7 +286,7 @@ def find_unchanged(request: ApiRequest, field_id: int) -> Field:
 def find_unchanged_option(request: ApiRequest, field_id: int, option_id: int) -> Option:
     options = find(request, field_id).own_options
     options.lock()
-    locked = options.known().select_related("field").select_for_update(no_key=True, of=("self",))
+    locked = options.known().select_related("field").select_for_update(no_key=True, of=("field",))
     option = get_object_or_404(locked, pk=option_id)
     require_match(request, lambda: _etag(show_option(option)))
     return option

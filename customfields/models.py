@@ -157,11 +157,10 @@ class Field(TenantModel):
         if not self.type.has_options:
             raise refuse("label", "not_select", "Only a select has options.")
         self.siblings.lock()
-        option = self.own_options.create(
+        self.touch()
+        return self.own_options.create(
             field=self, label=self.own_options.free_label(label), position=self.own_options.next_position()
         )
-        self.touch()
-        return option
 
     @transaction.atomic
     def arrange_options(self, rows: Sequence[tuple[int | None, str]]) -> None:
@@ -170,6 +169,7 @@ class Field(TenantModel):
         Options that somebody has added in the meantime follow at the end. Raises ValidationError.
         """
         self.siblings.lock()
+        self.touch()
         active = {option.pk: option for option in self.own_options.active()}
         ids = []
         for number, (pk, label) in enumerate(rows, start=1):
@@ -183,10 +183,13 @@ class Field(TenantModel):
                 raise refuse("options", error.error_dict["label"][0].code or "", message) from error
             ids.append(pk)
         self.own_options.reorder(ids)
-        self.touch()
 
     def touch(self) -> None:
-        """Its options changed: forget those that were loaded, and say when."""
+        """Its options change: forget those that were loaded, and say when.
+
+        It comes first, since it locks the field's row: whoever changes options or values of a field takes the field
+        before them, as its deletion does, so that no two ever wait for each other.
+        """
         for name in ("choices", "_options"):
             self.__dict__.pop(name, None)
         getattr(self, "_prefetched_objects_cache", {}).pop("options", None)
@@ -237,10 +240,10 @@ class Option(TenantModel):
         return self.own_values.count()
 
     def _write(self, **values: Any) -> None:
+        self.field.touch()
         for name, value in values.items():
             setattr(self, name, value)
         self.save(update_fields=list(values))
-        self.field.touch()
 
     @transaction.atomic
     def rename(self, label: Any) -> None:

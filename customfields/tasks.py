@@ -1,4 +1,7 @@
-"""What goes on in the background. Arguments are ids alone, never what a customer wrote."""
+"""What goes on in the background. Arguments are ids alone, never what a customer wrote.
+
+Each locks the field's row before any of its options and values, as `Field.touch` says.
+"""
 
 from procrastinate.contrib.django import app
 
@@ -10,7 +13,8 @@ from gopimi.lib.tenancy import workspace
 def erase_field(workspace_id: int, field_id: int) -> None:
     """Delete the next batch of a deleted field's values; a batch that is there already, or a field gone, is fine."""
     with workspace(workspace_id):
-        if field := Field.objects.for_workspace(workspace_id).filter(pk=field_id, deleted_at__isnull=False).first():
+        deleted = Field.objects.for_workspace(workspace_id).filter(deleted_at__isnull=False)
+        if field := deleted.select_for_update().filter(pk=field_id).first():
             field.erase()
 
 
@@ -19,5 +23,6 @@ def erase_option(workspace_id: int, option_id: int, replace_with: int | None = N
     """Delete or move the next batch of a deleted option's values."""
     with workspace(workspace_id):
         options = Option.objects.for_workspace(workspace_id).select_related("field")
-        if option := options.filter(pk=option_id, deleted_at__isnull=False).first():
+        locked = options.filter(deleted_at__isnull=False).select_for_update(no_key=True, of=("field",))
+        if option := locked.filter(pk=option_id).first():
             option.erase(options.filter(pk=replace_with).first() if replace_with else None)

@@ -1,16 +1,20 @@
 """Several people at the very same moment, each with a connection of their own."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.test import RequestFactory
+from django.utils import timezone
 
-from customfields import values
-from customfields.models import Field
+from customfields import api, tasks, values
+from customfields.models import Field, FieldValue, Option
 from customfields.values import Conflict
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import Workspace
@@ -69,3 +73,67 @@ def test_keys_of_fields_defined_at_once_differ(acme: Workspace) -> None:
     fields = at_once(acme, lambda n: define(acme, "Plan" + "!" * n))
     assert {field.key for field in fields} == {"plan", "plan_2", "plan_3", "plan_4"}
     assert sorted(field.position for field in fields) == [0, 1, 2, 3]
+
+
+def change_by_api(option: Option) -> None:
+    request = RequestFactory().patch("/")
+    request.workspace = Workspace(pk=option.workspace_id)  # type: ignore[attr-defined]
+    api.find_unchanged_option(request, option.field_id, option.pk).archive()  # type: ignore[arg-type]
+
+
+PEOPLES: list[Callable[[Option], Any]] = [
+    Option.archive,
+    Option.restore,
+    Option.remove,
+    lambda option: option.rename("Gold"),
+    lambda option: option.field.add_option("Gold"),
+    lambda option: option.field.arrange_options([(option.pk + 1, "Bronze"), (option.pk, "Silver")]),
+    lambda option: option.field.remove(),
+    change_by_api,
+]
+JOBS: list[Callable[[Option], Any]] = [
+    lambda option: tasks.erase_option(option.workspace_id, option.pk),
+    lambda option: tasks.erase_field(option.workspace_id, option.field_id),
+]
+
+
+@pytest.mark.parametrize(("deleted", "act"), [(None, act) for act in PEOPLES] + [(timezone.now(), act) for act in JOBS])
+def test_a_field_is_locked_before_its_options_and_values(
+    acme: Workspace, deleted: datetime | None, act: Callable[[Option], Any]
+) -> None:
+    with workspace(acme):
+        plan = define(acme, "Plan", "select", options=["Silver", "Bronze"])
+        silver, _ = plan.choices
+        values.write(acme, ContactFactory(workspace=acme).pk, plan, silver)
+        plan.siblings.update(deleted_at=deleted)
+        plan.own_options.update(deleted_at=deleted)
+
+    def person() -> None:
+        try:
+            with workspace(acme):
+                act(Option.objects.for_workspace(acme).select_related("field").get(pk=silver.pk))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as people:
+        with workspace(acme):
+            Field.objects.for_workspace(acme).select_for_update().get(pk=plan.pk)
+            acting = people.submit(person)
+            wait_for_a_lock()
+            for rows in (Option.objects, FieldValue.objects):
+                assert rows.for_workspace(acme).select_for_update(nowait=True).exists()  # nobody has them yet
+        acting.result()
+
+
+def wait_for_a_lock(seconds: float = 10) -> None:
+    """Until somebody waits for a row that another has."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone() != (0,):
+                return
+        time.sleep(0.02)
+    pytest.fail("Nobody came to wait for the field.")
