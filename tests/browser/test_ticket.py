@@ -109,7 +109,7 @@ def test_every_type_is_edited_by_mouse(page: Page, ticket: Ticket, look: str, ax
     axe()
 
 
-def test_every_type_is_edited_by_keyboard(page: Page, ticket: Ticket) -> None:
+def test_every_type_is_edited_by_keyboard(page: Page, ticket: Ticket, look: str) -> None:
     open_ticket(page, ticket)
 
     def enter(label: str, *keys: str, text: str = "") -> None:
