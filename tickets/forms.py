@@ -109,6 +109,8 @@ class TicketForm(forms.Form):
         self.fields["assignee"] = AssigneeField(workspace)
         for name in ("subject", "body"):
             self.fields[name].widget.attrs["class"] = "input"
+        first = "subject" if self.initial.get("contact") else "contact"
+        self.fields[first].widget.attrs["autofocus"] = True
         for name in ("priority", "assignee"):
             self.fields[name].widget.attrs["class"] = "select"
 

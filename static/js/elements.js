@@ -35,21 +35,7 @@ class Select extends HTMLElement {
         this.choice.refreshOptions();
       },
       onChange: () => submit !== undefined && select.form?.requestSubmit(),
-      ...(url && {
-        loadThrottle: 150,
-        shouldLoad: () => true,
-        preload: "focus",
-        searchField: people === undefined ? ["text"] : [], // the server has searched; people are shown as it found them
-        score: people === undefined ? undefined : () => () => 1,
-        load: (query, done) =>
-          fetch(`${url}?q=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } })
-            .then((answer) => (answer.ok ? answer.json() : []))
-            .then((found) => {
-              this.choice.clearOptions();
-              done(found);
-            })
-            .catch(() => done()),
-      }),
+      ...(url && this.#remote(url)),
       ...(people !== undefined && {
         render: {
           option: person,
@@ -59,16 +45,45 @@ class Select extends HTMLElement {
         },
       }),
       create: create !== undefined && people === undefined ? true : create !== undefined && ((input, done) => done({ value: `new:${input.includes("@") ? input : create || input}`, text: input, email: input })),
-      createFilter: (input) => people === undefined || Boolean(create) || input.includes("@"),
+      createFilter: (input) =>
+        (!url || this.answered === input) && (people === undefined || Boolean(create) || input.includes("@")),
     });
-    const name = select.getAttribute("aria-label");
-    if (name) this.choice.control_input.setAttribute("aria-label", name);
-    select.removeAttribute("aria-label"); // one control has the name: the one that is seen
-    select.setAttribute("aria-hidden", "true");
-    if (select.hasAttribute("autofocus")) {
-      select.removeAttribute("autofocus"); // else htmx focuses the hidden <select>
-      this.choice.focus();
+    this.choice.hook("instead", "canLoad", () => true); // what was asked before may have been passed over
+    this.choice.hook("instead", "onClick", () => {
+      this.choice.clearActiveItems();
+      this.choice.focus(); // and opens the list; Tom Select's own click would close one that is open
+    });
+    const box = this.choice.control_input;
+    box.addEventListener("keydown", (event) => event.key === "Enter" && box.value && event.preventDefault()); // not chosen yet: nothing to send
+    for (const name of ["aria-label", "aria-describedby", "aria-invalid", "autofocus"]) {
+      if (!select.hasAttribute(name)) continue;
+      box.setAttribute(name, select.getAttribute(name)); // of the two controls, the one that is seen has it
+      select.removeAttribute(name);
     }
+    select.setAttribute("aria-hidden", "true");
+    if (box.autofocus) this.choice.focus();
+  }
+
+  // Options that the server finds. Until it has answered what is typed now, those at hand that fit are shown and none is
+  // made, so that a quick Enter never takes another one.
+  #remote(url) {
+    return {
+      loadThrottle: 150,
+      shouldLoad: () => true,
+      preload: "focus",
+      searchField: ["text", "email"],
+      score: (query) => (query === this.answered ? () => 1 : this.choice.getScoreFunction(query)),
+      load: (query, done) =>
+        fetch(`${url}?q=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } })
+          .then((answer) => (answer.ok ? answer.json() : []))
+          .then((found) => {
+            if (query !== this.choice?.inputValue()) return done(); // something else is typed by now
+            this.answered = query;
+            this.choice.clearOptions();
+            done(found);
+          })
+          .catch(() => done()),
+    };
   }
 
   #place() {
