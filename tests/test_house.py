@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 ROOT: Path = settings.BASE_DIR
-NOT_OURS = {".venv", ".data", ".git", "__pycache__", "vendor", "test-results"}
+NOT_OURS = {".venv", ".data", ".git", "__pycache__", "vendor", "test-results", ".hypothesis"}
 PACKAGES = ["gopimi", "organizations", "customfields", "contacts", "tickets"]
 # From the bottom up. A module may import its own package and what lies below, nothing beside or above.
 LAYERS = [
