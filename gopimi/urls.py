@@ -1,12 +1,13 @@
 """Every address of GoPimi. Pages of a workspace live under its slug, which the middleware turns into the workspace."""
 
 from allauth.account import views as account
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from gopimi.api import api, unknown
 from gopimi.workspaces import views
 
-workspace_pages = [
+workspace_pages: list[URLPattern | URLResolver] = [
+    path("", views.start, name="start"),
     path("contacts/organizations/", include("organizations.urls")),
     path("contacts/fields/", include("customfields.urls")),
     path("contacts/", include("contacts.urls")),

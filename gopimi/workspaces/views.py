@@ -37,6 +37,12 @@ def home(request: Any) -> HttpResponse:
     return redirect(workspace.url("tickets:list"))
 
 
+@require_GET
+def start(request: Any) -> HttpResponse:
+    """The workspace's own address leads to where one works in it."""
+    return redirect(request.workspace.url("tickets:list"))
+
+
 def workspace_settings(request: Any) -> HttpResponse:
     """The workspace's name, which admins change, and how much of its contact quota is used."""
     form = WorkspaceForm(request.POST or None, instance=request.workspace, editable=request.membership.is_admin)

@@ -21,6 +21,10 @@ def test_an_agent_signs_in_and_lands_on_the_tickets(client: Client, acme: Worksp
     assert client.get("/")["Location"] == f"/dashboard/{acme.slug}/tickets/"
 
 
+def test_a_workspaces_own_address_leads_to_its_tickets(as_bob: Client, acme: Workspace) -> None:
+    assert as_bob.get(acme.url("start"))["Location"] == acme.url("tickets:list")
+
+
 def test_the_address_may_be_written_in_any_case(client: Client, bob: User) -> None:
     assert sign_in(client, bob.email.upper()).status_code == 302
 
