@@ -48,13 +48,14 @@ class Select extends HTMLElement {
       createFilter: (input) =>
         (!url || this.answered === input) && (people === undefined || Boolean(create) || input.includes("@")),
     });
-    this.choice.hook("instead", "canLoad", () => true); // what was asked before may have been passed over
+    this.choice.hook("instead", "canLoad", () => Boolean(url)); // again, too: an answer may have been passed over
     this.choice.hook("instead", "onClick", () => {
       this.choice.clearActiveItems();
       this.choice.focus(); // and opens the list; Tom Select's own click would close one that is open
     });
     const box = this.choice.control_input;
     box.addEventListener("keydown", (event) => event.key === "Enter" && box.value && event.preventDefault()); // not chosen yet: nothing to send
+    if (select.closest("dialog")) this.#openWhenAsked(box);
     for (const name of ["aria-label", "aria-describedby", "aria-invalid", "autofocus"]) {
       if (!select.hasAttribute(name)) continue;
       box.setAttribute(name, select.getAttribute(name)); // of the two controls, the one that is seen has it
@@ -64,25 +65,37 @@ class Select extends HTMLElement {
     if (box.autofocus) this.choice.focus();
   }
 
+  // In a form that one walks through, the list covers what comes next only after a click or a key.
+  #openWhenAsked(box) {
+    const { choice } = this;
+    const open = choice.open.bind(choice);
+    let asked = false;
+    choice.open = () => asked && open();
+    choice.control.addEventListener("click", () => (asked = true), true);
+    box.addEventListener("keydown", (event) => (asked ||= event.key !== "Tab"), true);
+    box.addEventListener("blur", () => (asked = false));
+  }
+
   // Options that the server finds. Until it has answered what is typed now, those at hand that fit are shown and none is
   // made, so that a quick Enter never takes another one.
   #remote(url) {
     return {
       loadThrottle: 150,
       shouldLoad: () => true,
-      preload: "focus",
+      onFocus: () => this.choice.load(this.choice.inputValue()),
       searchField: ["text", "email"],
       score: (query) => (query === this.answered ? () => 1 : this.choice.getScoreFunction(query)),
       load: (query, done) =>
         fetch(`${url}?q=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } })
           .then((answer) => (answer.ok ? answer.json() : []))
           .then((found) => {
-            if (query !== this.choice?.inputValue()) return done(); // something else is typed by now
+            if (!this.choice) return; // it has left the page
+            if (query !== this.choice.inputValue()) return done(); // something else is typed by now
             this.answered = query;
             this.choice.clearOptions();
             done(found);
           })
-          .catch(() => done()),
+          .catch(() => this.choice && done()),
     };
   }
 
