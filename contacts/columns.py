@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from contacts.filters import CUSTOM, SORTS
 from contacts.models import Contact
 from customfields.models import Field
-from gopimi.workspaces.templatetags.ui import ago, avatar
+from gopimi.workspaces.templatetags.ui import ago, mark
 
 FEATURED = 2  # custom fields that are columns where nothing was chosen
 NONE = SafeString('<span class="muted" aria-hidden="true">–</span>')
@@ -44,7 +44,7 @@ def _organization(contact: Contact, held: Any) -> SafeString:
     if contact.organization is None:
         return NONE
     name = contact.organization.name
-    return format_html('<span class="who">{}<span class="truncate">{}</span></span>', avatar(name[:1], "sq"), name)
+    return format_html('<span class="who">{}<span class="truncate">{}</span></span>', mark(name), name)
 
 
 def _tags(contact: Contact, held: Any) -> SafeString:
@@ -96,8 +96,8 @@ PROPERTIES = (
     Column("organization", "Organization", "w-org", "", _organization, sortable=True),
     Column("tags", "Tags", "", "", _tags),
     Column("open_tickets", "Tickets open", "w-xs", "r num", _open_tickets),
-    Column("created_at", "Created", "w-md", "num muted", _moment("created_at"), sortable=True),
-    Column("updated_at", "Updated", "w-md", "num muted", _moment("updated_at"), sortable=True),
+    Column("created_at", "Created", "w-sm", "num muted", _moment("created_at"), sortable=True),
+    Column("updated_at", "Updated", "w-sm", "num muted", _moment("updated_at"), sortable=True),
 )
 assert all(column.key in SORTS for column in PROPERTIES if column.sortable)
 

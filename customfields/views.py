@@ -28,10 +28,12 @@ def fields(request: Any) -> HttpResponse:
         field.filled = filled.get(field.pk, 0)
     context = {
         "section": "contacts",
+        "tab": "fields",
         "active": [field for field in known if not field.archived_at],
         "archived": [field for field in known if field.archived_at],
     }
-    return htmx.page(request, "customfields/list.html", context, fragments={"fields": "customfields/_list.html"})
+    fragments = {"fields": "customfields/_list.html", "contacts-tabs": "contacts/_tabs.html"}
+    return htmx.page(request, "customfields/list.html", context, fragments=fragments)
 
 
 @admin_required

@@ -39,10 +39,11 @@ def organizations(request: Any) -> HttpResponse:
         page = paginate(found.prefetch_related("domains"), keys, PAGE)
     total = found.order_by()[: COUNTED + 1].count()
     context = {
-        "section": "contacts", "query": query, "sort": sort, "page": page, "counted": COUNTED, "total": total,
-        "any": bool(total) or _organizations(request).exists(), "columns": _columns(sort),
+        "section": "contacts", "tab": "organizations", "query": query, "sort": sort, "page": page,
+        "counted": COUNTED, "total": total, "any": bool(total) or _organizations(request).exists(),
+        "columns": _columns(sort),
     }  # fmt: skip
-    fragments = {"organizations": "organizations/_table.html"}
+    fragments = {"organizations": "organizations/_table.html", "contacts-tabs": "contacts/_tabs.html"}
     return htmx.page(request, "organizations/list.html", context, fragments=fragments)
 
 

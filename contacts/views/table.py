@@ -35,6 +35,7 @@ def table(request: Any) -> HttpResponse:
         page, total = _page(request, asked, limit), _count(workspace, asked)
     context = {
         "section": "contacts",
+        "tab": "contacts",
         "asked": asked,
         "chips": chips(asked),
         "field_count": len(fields),

@@ -37,7 +37,6 @@ def initials(name: Any) -> str:
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
-@register.filter
 def hue(name: Any) -> int:
     """A colour for a name, always the same one (classes `hue-0` to `hue-7`)."""
     return zlib.crc32(str(name or "").lower().encode()) % HUES
@@ -46,6 +45,13 @@ def hue(name: Any) -> int:
 @register.simple_tag
 def avatar(name: Any, size: str = "") -> SafeString:
     return format_html('<span class="av {} hue-{}" aria-hidden="true">{}</span>', size, hue(name), initials(name))
+
+
+@register.simple_tag
+def mark(name: str, size: str = "") -> SafeString:
+    """An organization's square: one letter, and the colour of its whole name."""
+    letter = name[:1].upper()
+    return format_html('<span class="av sq {} hue-{}" aria-hidden="true">{}</span>', size, hue(name), letter)
 
 
 @register.filter
