@@ -51,6 +51,14 @@ def test_search_as_one_types(page: Page, people: Workspace, look: str, axe: Call
     expect(page.locator(ROWS)).to_have_count(5)
 
 
+def test_a_dialog_leaves_the_page_where_it_is(page: Page, people: Workspace) -> None:
+    page.set_viewport_size({"width": 390, "height": 480})
+    open_contacts(page, people)
+    page.get_by_role("link", name="New contact").click()
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+
+
 def test_create_and_edit(page: Page, people: Workspace, look: str, axe: Callable[[], None]) -> None:
     open_contacts(page, people)
     page.get_by_role("link", name="New contact").click()
