@@ -175,13 +175,18 @@ def test_the_second_of_two_people_is_told(page: Page, ticket: Ticket, alice: Use
 
 def test_reply_and_note(page: Page, ticket: Ticket, look: str, axe: Callable[[], None]) -> None:
     open_ticket(page, ticket)
-    page.get_by_label("Message", exact=True).fill("We are on it.")
+    page.get_by_label("Message", exact=True).fill("We are on it." + "\n\nReally." * 30)
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".msg").filter(has_text="We are on it.")).to_be_visible()
     page.get_by_text("Internal note", exact=True).first.click()
     page.locator("textarea:visible").fill("Looks like the retry worker.")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".msg").filter(has_text="Looks like the retry worker.")).to_be_visible()
+    note = page.locator(".msg").filter(has_text="Looks like the retry worker.")
+    expect(note).to_be_in_viewport()
+    note_box, composer_box = note.bounding_box(), page.locator("#composer").bounding_box()
+    assert note_box
+    assert composer_box
+    assert note_box["y"] + note_box["height"] <= composer_box["y"]
     axe()
     with workspace(ticket.workspace_id):
         written = Message.objects.for_workspace(ticket.workspace_id).filter(ticket=ticket).order_by("id")
