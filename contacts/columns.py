@@ -87,7 +87,7 @@ def of_field(field: Field) -> Column:
         width="w-sm" if number else "w-md",
         css="r num" if number else "c-side" if field.type.has_options and not field.type.multiple else "",
         content=_value(field),
-        sortable=field.type.sort_column is not None,
+        sortable=bool(field.type.sort_columns),
     )
 
 

@@ -80,14 +80,17 @@ class ContactFilter:
         if self.sort == "name":
             return contacts, [Key("name_key", self.descending, empty=Q(name_key="")), identity]
         if self.sort == "organization":
-            name, column = "sort_organization", "organization__name_key"
+            columns = {"sort_organization": "organization__name_key"}
         else:  # the field's value is joined, so that the value index gives the order
             field = self.fields[self.sort]
-            name, column = f"sort_{field.pk}", f"sorted_value__{field.type.sort_column}"
+            paths = enumerate(field.type.sort_columns)
+            columns = {f"sort_{field.pk}_{number}": f"sorted_value__{path}" for number, path in paths}
             its_own = Q(field_values__workspace=self.workspace, field_values__field=field)
             contacts = contacts.annotate(sorted_value=FilteredRelation("field_values", condition=its_own))
-        key = Key(name, self.descending, empty=Q(**{f"{name}__isnull": True}))
-        return contacts.annotate(**{name: F(column)}), [key, identity]
+        first, *others = columns
+        keys = [Key(first, self.descending, empty=Q(**{f"{first}__isnull": True}))]
+        keys += [Key(name, self.descending) for name in others]
+        return contacts.annotate(**{name: F(path) for name, path in columns.items()}), [*keys, identity]
 
     def to_query(self) -> QueryDict:
         """The same filters and sort as a URL's query, as the page and the API both read it."""
@@ -139,7 +142,7 @@ class ContactFilter:
         name = text.removeprefix("-")
         if name.startswith(CUSTOM):
             field = self._field("sort", name)
-            if field.type.sort_column is None:
+            if not field.type.sort_columns:
                 raise BadFilter("sort", f"{field.label} can have several values, so it gives no order.")
         elif name not in SORTS:
             raise BadFilter("sort", f"Contacts can't be sorted by “{name}”.")

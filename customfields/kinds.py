@@ -38,7 +38,7 @@ class FieldType:
     has_options = False
     column: str  # of FieldValue, holds the value
     key_column: str  # by which filters go: its comparisons are leakproof, so they can use an index
-    sort_column: str | None  # path from FieldValue; None where there is no order
+    sort_columns: Sequence[str]  # paths from FieldValue, compared one after the other; none where there is no order
     operators: Mapping[str, Operator] = EQUALITY
     words: Mapping[str, str] = WORDS  # those of the operators that the filter offers to people
     numeric = False  # aligned and spaced as figures

@@ -297,9 +297,9 @@ def _only(column: str) -> Q:
     return Q(**{f"{name}__isnull": name != column for name in VALUE_COLUMNS})
 
 
-def _value_index(column: str) -> models.Index:
+def _value_index(column: str, *then: str) -> models.Index:
     return models.Index(
-        fields=["workspace", "field", column, "contact"],
+        fields=["workspace", "field", column, *then, "contact"],
         name=f"value_{column.removesuffix('_value')}",
         condition=Q(**{f"{column}__isnull": False}),
     )
@@ -350,7 +350,10 @@ class FieldValue(TenantModel):
                 | (~Q(kind=Kind.MULTIPLE_SELECT) & Q(value_key=0)),
             ),
         ]
-        indexes = [_value_index(c) for c in ("text_key", "number_key", "date_value", "boolean_value", "option")]
+        indexes = [
+            *(_value_index(column) for column in ("text_key", "date_value", "boolean_value", "option")),
+            _value_index("number_key", "number_value"),  # the order of numbers that have one key
+        ]
 
     def __str__(self) -> str:
         return f"{self.field_id} of {self.contact_id}"

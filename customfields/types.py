@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class Text(FieldType):
     kind, name, label, icon = Kind.TEXT, "text", "Text", "type"
     unset = "Set text"
-    column, key_column, sort_column = "text_value", "text_key", "text_key"
+    column, key_column, sort_columns = "text_value", "text_key", ("text_key",)
     operators = {**EQUALITY, "contains": contains}
 
     def from_text(self, field: "Field", text: str, stored: Any) -> str:
@@ -106,7 +106,8 @@ class Number(FieldType):
 
     kind, name, label, icon = Kind.NUMBER, "number", "Number", "hash"
     unset = "Set number"
-    column, key_column, sort_column = "number_value", "number_key", "number_key"
+    column, key_column = "number_value", "number_key"
+    sort_columns = ("number_key", "number_value")  # two close numbers can have one float key
     operators = {**EQUALITY, **ORDER}
     numeric = True
 
@@ -140,7 +141,8 @@ class Number(FieldType):
 class Date(FieldType):
     kind, name, label, icon = Kind.DATE, "date", "Date", "calendar"
     unset = "Set date"
-    column = key_column = sort_column = "date_value"
+    column = key_column = "date_value"
+    sort_columns = ("date_value",)
     operators = {**EQUALITY, **ORDER}
     words = DATE_WORDS
     numeric = True
@@ -166,7 +168,8 @@ class Date(FieldType):
 
 class Boolean(FieldType):
     kind, name, label, icon = Kind.BOOLEAN, "boolean", "Boolean", "toggle-left"
-    column = key_column = sort_column = "boolean_value"
+    column = key_column = "boolean_value"
+    sort_columns = ("boolean_value",)
     toggles = True
     # What spreadsheets and browsers ("on") write.
     WORDS = {
@@ -204,7 +207,7 @@ class Select(FieldType):
     unset = "Choose"
     has_options = True
     column = key_column = "option_id"
-    sort_column: str | None = "option__position"
+    sort_columns: Sequence[str] = ("option__position",)
 
     def from_text(self, field: "Field", text: str, stored: Any) -> Any:
         return self.choose(field, text, stored)
@@ -213,15 +216,19 @@ class Select(FieldType):
         return self.choose(field, value, stored) if value not in (None, "") else None
 
     def choose(self, field: "Field", given: Any, stored: Any) -> "Option":
-        """The option with this label (a string, without regard to case) or id (a number). An archived one can't be
-        chosen anew."""
+        """The option that is meant. An archived one can't be chosen anew."""
+        option = self.find(field, given)
+        if option.archived_at and option not in self.chosen(stored):
+            raise InvalidValue("archived_choice", f"“{option.label}” is archived and can't be chosen any more.")
+        return option
+
+    def find(self, field: "Field", given: Any) -> "Option":
+        """The option with this label (a string, without regard to case) or id (a number), archived or not."""
         if isinstance(given, bool) or not isinstance(given, str | int):
             raise InvalidValue("invalid_type", "Give an option's label (a string) or its id (a number).")
         option = field.option(clean(given) if isinstance(given, str) else given)
         if option is None:
             raise InvalidValue("invalid_choice", f"“{given}” isn't an option of {field.label}.")
-        if option.archived_at and option not in self.chosen(stored):
-            raise InvalidValue("archived_choice", f"“{option.label}” is archived and can't be chosen any more.")
         return option
 
     def chosen(self, value: Any) -> Sequence["Option"]:
@@ -229,7 +236,7 @@ class Select(FieldType):
         return () if value is None else (value,)
 
     def operand(self, field: "Field", text: str) -> Any:
-        return self.choose(field, text, stored=field.option(text.strip()))  # who still has an archived one
+        return self.find(field, text)  # who still has an archived one is found by it
 
     def to_api(self, value: Any) -> Any:
         return value.label if value else None
@@ -266,7 +273,7 @@ class MultipleSelect(Select):
 
     kind, icon = Kind.MULTIPLE_SELECT, "list-checks"
     multiple = True
-    sort_column = None
+    sort_columns = ()
     operators = {**EQUALITY, "any": any_of, "all": all_of}
     words = SEVERAL_WORDS
 

@@ -28,7 +28,8 @@ class BadCursor(ValueError):
 class Key:
     """One column of an order. `name` is a field or an annotation of the queryset, never NULL but for `empty`.
 
-    `empty` is of the first key alone: the rows that it has no value for. They come last both ways.
+    `empty` is of the first key alone: the rows that it has no value for. They come last both ways, in the order of the
+    last key.
     """
 
     name: str
@@ -88,7 +89,7 @@ def _parts(
         at_empty = values is not None and values[0] is None
         parts = [
             (queryset.filter(~keys[0].empty), keys, None if at_empty else values),
-            (queryset.filter(keys[0].empty), keys[1:], values[1:] if at_empty else None),  # type: ignore[index]
+            (queryset.filter(keys[0].empty), keys[-1:], values[-1:] if at_empty else None),  # type: ignore[index]
         ]
         if reverse:
             parts.reverse()
