@@ -13,10 +13,12 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
-from django.db.models import ExpressionWrapper, Q, QuerySet
+from django.db.models import ExpressionWrapper, F, Func, IntegerField, Q, QuerySet
+from django.db.models.functions import Length
+from django.db.models.lookups import Contains, GreaterThan
 
 from gopimi.lib import arrays
-from gopimi.lib.folding import fold
+from gopimi.lib.folding import Fold, fold
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from organizations.models import Organization
 
@@ -98,7 +100,7 @@ def index(contacts: Iterable[Any]) -> None:
 def search(contacts: QuerySet, workspace: Any, query: str) -> QuerySet:
     """The contacts of which every word of the query is a fragment of name, address or organization's name."""
     workspace_id = getattr(workspace, "pk", workspace)
-    for word in words(query)[:10]:
+    for word in dict.fromkeys(words(query)):
         contacts = contacts.filter(_matches(workspace_id, word))
     return contacts
 
@@ -113,7 +115,7 @@ def by_likeness(contacts: QuerySet, query: str) -> QuerySet:
 
 
 def _matches(workspace_id: int, word: str) -> Q:
-    itself = Q(name_key__contains=word) | Q(email_key__contains=word)
+    itself = _has(word)
     organizations = list(
         Organization.objects.for_workspace(workspace_id)
         .filter(name_key__contains=word)
@@ -128,6 +130,16 @@ def _matches(workspace_id: int, word: str) -> Q:
         if len(ids) <= CAP:
             itself &= Q(id__in=ids)
     return itself | by_organization
+
+
+def _has(word: str) -> Q:
+    """An address keeps its accents, so one that has some is folded while it is compared; few have."""
+    beyond_ascii = Q(
+        GreaterThan(Func(F("email"), function="octet_length", output_field=IntegerField()), Length("email"))
+    )
+    return (
+        Q(name_key__contains=word) | Q(email_key__contains=word) | (beyond_ascii & Q(Contains(Fold(F("email")), word)))
+    )
 
 
 def _candidates(workspace_id: int, word: str) -> list[int]:
