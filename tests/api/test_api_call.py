@@ -7,13 +7,19 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contacts.models import Contact
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import SYSTEM
 from gopimi.workspaces.models import Workspace
 from tests.api.conftest import BASE, Program
+from tests.api.people import SORTS as ALL_SORTS
+from tests.api.people import Person, conditions, define, in_order, matching, query, stored
+from tests.api.people import people as drawn_people
 from tests.contacts.test_filters import CASES, ORDERS, fields, people
+from tests.longer import tried
 
 __all__ = ["fields", "people"]
 FILTERS = [query for query, _ in CASES if "cursor" not in query]
@@ -34,6 +40,28 @@ def test_page_and_api_show_the_same(in_acme: Workspace, people: Any, as_bob: Cli
     assert (url.scheme, url.netloc, url.path) == ("http", "testserver", f"{BASE}/contacts")
     listed = api.get(f"/contacts?{url.query}").json()["data"]
     assert [row["id"] for row in listed] == [row["contact"].pk for row in rows]
+
+
+@tried(12)
+@given(persons=drawn_people(), data=st.data())
+def test_they_show_the_same_of_anybody(
+    acme: Workspace, as_bob: Client, api: Program, persons: list[Person], data: Any
+) -> None:
+    """Random conditions and orders: the table's own fragment, row by row, and what the copied address answers with."""
+    if not api.get("/custom-fields").json()["data"]:
+        define(api)
+    with stored(api, acme, persons):
+        for _ in range(3):
+            asked = data.draw(conditions(persons))
+            sort = data.draw(st.sampled_from(["", "-"])) + data.draw(st.sampled_from(ALL_SORTS))
+            wanted = [person.id for person in in_order(matching(persons, asked), sort)]
+            searched = query(asked, sort=sort)
+            fragment = {"HX-Request": "true", "HX-Target": "contacts-table"}
+            table = as_bob.get(f"{acme.url('contacts:list')}?{searched}", headers=fragment).content.decode()
+            shown = [int(pk) for pk in re.findall(r'name="id" value="(\d+)"', table)]
+            call = as_bob.get(f"{acme.url('contacts:api_call')}?{searched}").content.decode()
+            listed = api.get(address(call).partition(BASE)[2]).json()["data"]
+            assert shown == [row["id"] for row in listed] == wanted, searched
 
 
 def test_the_menu_carries_the_query(acme: Workspace, as_bob: Client) -> None:
