@@ -101,7 +101,7 @@ def text(params: QueryDict, name: str) -> str:
 
 def order(params: QueryDict, columns: Mapping[str, str], default: str) -> list[Key]:
     """Read `sort`: one of the names, with `-` in front descending; then the id. Raises Problem 400."""
-    name = text(params, "sort") or default
+    name = text(params, "sort") if "sort" in params else default
     descending = name.startswith("-")
     column = columns.get(name.removeprefix("-"))
     if column is None:

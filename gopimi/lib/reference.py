@@ -44,13 +44,20 @@ WITH_BODY = (409, 413, 415, 422)
 CONDITIONAL = {"If-Match": 412, "If-None-Match": 304}
 
 
-def header(name: str, description: str) -> dict[str, Any]:
+def header(name: str, description: str, **schema: Any) -> dict[str, Any]:
     """A header of a request as OpenAPI describes it."""
-    return {"in": "header", "name": name, "required": False, "description": description, "schema": {"type": "string"}}
+    schema = {"type": "string", **schema}
+    return {"in": "header", "name": name, "required": False, "description": description, "schema": schema}
 
 
+LONGEST_KEY = 255
+KEY_LETTERS = "^[ -~]+$"
 IDEMPOTENCY_KEY = header(
-    "Idempotency-Key", "The same key with the same body is done once in 24 hours; again, it gets the same answer"
+    "Idempotency-Key",
+    "The same key with the same body is done once in 24 hours; again, it gets the same answer",
+    minLength=1,
+    maxLength=LONGEST_KEY,
+    pattern=KEY_LETTERS,
 )
 
 

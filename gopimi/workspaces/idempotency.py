@@ -5,6 +5,7 @@ very transaction of the work; what was refused, after that is rolled back.
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from gopimi.lib.problems import Problem, render
+from gopimi.lib.reference import KEY_LETTERS, LONGEST_KEY
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import KeptAnswer
 
@@ -22,7 +24,6 @@ KEPT = timedelta(hours=24)
 ABANDONED = timedelta(minutes=5)  # the process died: whoever asks again may try
 NEVER_KEPT = {401, 403, 409, 429}
 HEADERS = ("Content-Type", "Location", "ETag")
-LONGEST = 255
 OTHER_BODY = "This Idempotency-Key was used with another body. Use a new one for another request."
 RUNNING = "The first request with this Idempotency-Key is still running. Ask again in a moment."
 
@@ -46,8 +47,9 @@ def once(request: Any, respond: Callable[[HttpRequest], HttpResponse]) -> HttpRe
     key = request.headers.get("Idempotency-Key")
     if key is None or request.method != "POST":
         return respond(request)
-    if not (0 < len(key) <= LONGEST and key.isprintable()):
-        return render(request, Problem(400, "bad-idempotency-key", f"Give 1 to {LONGEST} printable characters."))
+    if len(key) > LONGEST_KEY or not re.fullmatch(KEY_LETTERS, key):
+        detail = f"Give 1 to {LONGEST_KEY} letters, digits, signs or spaces of ASCII."
+        return render(request, Problem(400, "bad-idempotency-key", detail))
     try:
         mark = hashlib.sha256(request.META.get("QUERY_STRING", "").encode() + b"\n" + request.body).hexdigest()
     except RequestDataTooBig:

@@ -50,7 +50,8 @@ def test_a_key_belongs_to_a_token_a_path_and_a_body(api: Program, acme: Workspac
     assert (other.status_code, other.json()["type"].rpartition("/")[2]) == (422, "idempotency-key-reused")
     assert api.post("/organizations", {"name": "Acme"}, **ONCE).status_code == 201
     assert program(acme).post("/contacts", DANA, **ONCE).status_code == 409
-    assert api.post("/contacts", DANA, headers={"Idempotency-Key": "x" * 256}).status_code == 400
+    for bad in ("x" * 256, "", "é", "a\tb"):
+        assert api.post("/contacts", DANA, headers={"Idempotency-Key": bad}).status_code == 400, bad
 
 
 def test_which_refusals_are_kept(api: Program, acme: Workspace) -> None:
