@@ -2,11 +2,12 @@
 PYTHON ?= python3
 WORKERS ?= 2
 TESTS ?=
+MINUTES ?= 5
 PARTS ?=
 UV := .venv/bin/uv
 COMPILE := $(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header
 
-.PHONY: help run test check format setup setup-dev chromium lock corpus bench
+.PHONY: help run test check format setup setup-dev chromium lock corpus bench fuzz
 
 help:
 	@echo "make run                serve GoPimi on http://127.0.0.1:8000 (PORT, GOPIMI_DATA_DIR)"
@@ -15,6 +16,7 @@ help:
 	@echo "make format             let ruff format the code"
 	@echo "make bench              measure, beside peers and the raw floor (PARTS=\"api\")"
 	@echo "make lock               write requirements/*.txt anew from requirements/*.in"
+	@echo "make fuzz               try requests made up from the API's document (MINUTES=5)"
 	@echo "make corpus CORPUS=dir  receive every mail of a corpus and compare with its manifest"
 
 run: setup
@@ -39,6 +41,9 @@ corpus: setup-dev
 
 bench: .venv/installed-bench
 	.venv/bin/python -m tests.bench $(PARTS)
+
+fuzz: setup-dev
+	.venv/bin/python -m tests.fuzz $(MINUTES)
 
 # The browser that tests drive: found, or installed.
 chromium: setup-dev
