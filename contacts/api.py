@@ -27,10 +27,12 @@ from contacts.schemas import (
 from customfields import values as field_values
 from customfields.api import active_fields
 from customfields.models import Field
+from customfields.operators import KEY_LENGTH
 from customfields.parsing import InvalidValue
 from gopimi.lib import listing
 from gopimi.lib.etags import COMPARED, MATCHED, etag, require_match
 from gopimi.lib.exactjson import answer
+from gopimi.lib.filtering import MOST_WORDS
 from gopimi.lib.inputs import LARGEST_ID, RowId, invalid
 from gopimi.lib.keyset import Key
 from gopimi.lib.listing import Listed, parameter
@@ -43,7 +45,7 @@ IN_TRASH = "This contact is in the trash. Restore it first."
 
 
 FILTERS = [
-    parameter("q", "Words, each a fragment of name, email or organization's name", type="string"),
+    parameter("q", f"At most {MOST_WORDS} words, each a fragment of name, email or organization's name", type="string"),
     parameter("email", "The exact address", type="string", pattern="@"),
     parameter("organization", "An organization's id", type="integer", minimum=0, maximum=LARGEST_ID),
     parameter("organization__empty", "Without an organization, or with one", type="boolean"),
@@ -57,7 +59,8 @@ FILTERS = [
     parameter("deleted", "The trash instead", type="boolean", default=False),
     parameter(
         "sort",
-        "name, email, created_at, updated_at, organization or `cf_<key>`; with `-` in front descending",
+        "name, email, created_at, updated_at, organization or `cf_<key>`; with `-` in front descending. Texts are "
+        f"compared by their first {KEY_LENGTH} letters",
         type="string",
         default="-created_at",
     ),

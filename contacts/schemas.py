@@ -12,7 +12,7 @@ from customfields.api import VALUE_SCHEMA, TypeName, Values
 from customfields.models import Field
 from gopimi.lib import addresses
 from gopimi.lib.inputs import ABSENT, Input, Line, RowId, all_wrong, wrong
-from gopimi.lib.reference import Moment, Output, ProblemOut
+from gopimi.lib.reference import TIMES, Moment, Output, ProblemOut, example
 from gopimi.workspaces.authentication import ApiRequest
 from organizations.models import Organization
 from organizations.querysets import NAME_LENGTH as ORGANIZATION_LENGTH
@@ -160,6 +160,18 @@ class ContactOut(Output):
     deleted_at: Moment | None = Property(description="When it was put into the trash")
     source: Literal[*Source.values]  # type: ignore[valid-type]
 
+    model_config = example(
+        id=7,
+        name="Dana Cole",
+        email="dana@acme.example",
+        organization={"id": 3, "name": "Acme"},
+        tags=["vip"],
+        custom_fields={"plan": "Pro", "seats": 12.5},
+        **TIMES,
+        deleted_at=None,
+        source="api",
+    )
+
 
 class ValueOut(Output):
     key: str
@@ -169,10 +181,14 @@ class ValueOut(Output):
     featured: bool
     value: Any = Property(json_schema_extra=VALUE_SCHEMA)
 
+    model_config = example(key="plan", label="Plan", type="select", multiple=False, featured=True, value="Pro")
+
 
 class Deleted(Output):
     deleted: int
     not_found: list[int]
+
+    model_config = example(deleted=1, not_found=[2])
 
 
 class Summary(Output):
@@ -193,10 +209,17 @@ class BulkOut(Output):
     summary: Summary
     results: list[Result]
 
+    model_config = example(
+        summary={"created": 1, "updated": 0, "skipped": 0, "failed": 0},
+        results=[{"index": 0, "status": "created", "id": 7}],
+    )
+
 
 class TagOut(Output):
     id: int
     name: str
+
+    model_config = example(id=2, name="vip")
 
 
 def show_value(field: Field, value: Any) -> dict[str, Any]:

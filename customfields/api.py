@@ -16,11 +16,11 @@ from customfields.rules import HELP_LENGTH, LABEL_LENGTH
 from gopimi.lib import converters, listing  # noqa: F401 -- registers the converters of paths
 from gopimi.lib.etags import COMPARED, IF_MATCH, MATCHED, etag, require_match
 from gopimi.lib.exactjson import answer
-from gopimi.lib.inputs import ABSENT, Input, Line, RowId, all_wrong
+from gopimi.lib.inputs import ABSENT, Input, Line, RowId, all_wrong, wrong
 from gopimi.lib.keyset import Key
 from gopimi.lib.listing import Listed, parameter
 from gopimi.lib.problems import Problem
-from gopimi.lib.reference import Moment, Output
+from gopimi.lib.reference import TIMES, Moment, Output, example
 from gopimi.lib.refusals import refuse
 from gopimi.workspaces.authentication import ApiRequest, Bearer
 
@@ -40,6 +40,8 @@ class OptionOut(Output):
     position: int
     archived: bool
 
+    model_config = example(id=5, label="Pro", position=0, archived=False)
+
 
 class FieldOut(Output):
     id: int
@@ -55,6 +57,21 @@ class FieldOut(Output):
     options: list[OptionOut]
     created_at: Moment
     updated_at: Moment
+
+    model_config = example(
+        id=7,
+        key="plan",
+        label="Plan",
+        type="select",
+        multiple=False,
+        featured=True,
+        required=False,
+        help_text="What they pay for",
+        position=0,
+        archived=False,
+        options=[{"id": 5, "label": "Pro", "position": 0, "archived": False}],
+        **TIMES,
+    )
 
 
 class FieldIn(Input):
@@ -361,7 +378,7 @@ def active_fields(request: Any) -> list[Field]:
 def _parse_values(given: Any, info: ValidationInfo) -> dict[Field, Any]:
     """By key as they came, to parsed values by Field. An archived option may stay where it is chosen."""
     if not isinstance(given, dict):
-        raise ValueError("Give an object of values by key.")
+        raise wrong("invalid_type", "Give an object of values by key.")
     request = info.context["request"]  # type: ignore[index]
     by_key = {field.key: field for field in active_fields(request)}
     stored = _stored(request)

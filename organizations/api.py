@@ -11,12 +11,12 @@ from ninja import Router
 from pydantic import AfterValidator
 from pydantic import Field as Property
 
-from gopimi.lib import listing
+from gopimi.lib import addresses, listing
 from gopimi.lib.etags import COMPARED, MATCHED, etag, require_match
 from gopimi.lib.exactjson import answer
 from gopimi.lib.inputs import ABSENT, Input, Line, RowId, wrong
 from gopimi.lib.listing import Listed, parameter
-from gopimi.lib.reference import Moment, Output
+from gopimi.lib.reference import TIMES, Moment, Output, example
 from gopimi.workspaces.authentication import ApiRequest, Bearer
 from organizations.models import Domain, Organization
 from organizations.querysets import NAME_LENGTH, OrganizationQuerySet, domain_name
@@ -62,6 +62,13 @@ class OrganizationOut(Output):
     contact_count: int
     created_at: Moment
     updated_at: Moment
+
+    model_config = example(
+        id=3,
+        **EXAMPLE,
+        contact_count=12,
+        **TIMES,
+    )
 
 
 @router.get(
@@ -154,11 +161,12 @@ def _find_unchanged(request: ApiRequest, organization_id: int) -> Organization:
 
 def _filtered(request: ApiRequest) -> OrganizationQuerySet:
     rows = _all(request)
-    if query := listing.text(request.GET, "q"):
-        rows = rows.search(query)
-    if domain := listing.text(request.GET, "domain"):
+    if words := listing.words(request.GET, "q"):
+        rows = rows.search(" ".join(words))
+    if "domain" in request.GET:
+        domain = listing.text(request.GET, "domain")
         domains = Domain.objects.for_workspace(request.workspace).filter(organization=OuterRef("pk"))
-        rows = rows.filter(Exists(domains.filter(name=domain.lower())))
+        rows = rows.filter(Exists(domains.filter(name=addresses.ascii_domain(domain))))
     return rows
 
 

@@ -87,6 +87,7 @@ def _parameters(asked: type[ThreadFilter], nobody: bool) -> dict[str, Any]:
         "contact": parameter("contact", "A contact's id", **(or_none if nobody else a_row)),
         "organization": parameter("organization", "An organization's id", **a_row),
         "assignee": parameter("assignee", "A member's id, or none", **or_none),
+        "mailbox": parameter("mailbox", "A mailbox's id", **a_row),
         "tag": parameter("tag", "A tag's name", type="string"),
     }
     times = [

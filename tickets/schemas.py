@@ -10,7 +10,7 @@ from pydantic import Field as Property
 from contacts.models import Contact
 from contacts.schemas import Email, Name, Tags
 from gopimi.lib.inputs import ABSENT, Input, Line, RowId, Text, wrong
-from gopimi.lib.reference import Moment, Output
+from gopimi.lib.reference import TIMES, Moment, Output, example
 from gopimi.workspaces.authentication import ApiRequest
 from gopimi.workspaces.models import Membership, display_name
 from tickets.models import Attachment, Conversation, Message, Priority, Status, TicketTag
@@ -132,6 +132,12 @@ class MemberRef(Output):
     name: str
 
 
+PEOPLE_EXAMPLE = {
+    "contact": {"id": 7, "name": "Dana Cole", "email": "dana@acme.example"},
+    "assignee": {"id": 1, "name": "Alice"},
+}
+
+
 class TicketOut(Output):
     number: int
     subject: str
@@ -143,6 +149,16 @@ class TicketOut(Output):
     created_at: Moment
     updated_at: Moment
 
+    model_config = example(
+        number=77,
+        subject="Can't sign in",
+        status="open",
+        priority="high",
+        **PEOPLE_EXAMPLE,
+        tags=["login"],
+        **TIMES,
+    )
+
 
 class ConversationOut(Output):
     id: int
@@ -152,6 +168,8 @@ class ConversationOut(Output):
     assignee: MemberRef | None
     created_at: Moment
     updated_at: Moment
+
+    model_config = example(id=7, subject="Partnership", status="open", **PEOPLE_EXAMPLE, **TIMES)
 
 
 class AuthorOut(Output):
@@ -177,6 +195,17 @@ class MessageOut(Output):
     attachments: list[AttachmentOut]
     state: Literal[*Message.State.values]  # type: ignore[valid-type]
     created_at: Moment
+
+    model_config = example(
+        id=12,
+        direction="outbound",
+        author={"type": "agent", "name": "Alice", "email": "alice@acme.example"},
+        body_text="Try it again, please.",
+        body_html="",
+        attachments=[],
+        state="sent",
+        created_at=TIMES["created_at"],
+    )
 
 
 PEOPLE = (

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gopimi.lib.problems import CONTENT_TYPE
 
+TIMES = {"created_at": "2026-11-27T09:30:00Z", "updated_at": "2026-11-27T09:30:00Z"}  # of examples
 Moment = Annotated[datetime, Field(description="ISO 8601, in UTC with `Z`")]
 
 
@@ -18,6 +19,11 @@ class Output(BaseModel):
     """What an operation answers with. It describes the answer; the answer itself is written without it."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def example(**members: Any) -> ConfigDict:
+    """The `model_config` of an output with an example of it, for the document."""
+    return ConfigDict(json_schema_extra={"example": members})
 
 
 class ErrorOut(Output):
@@ -74,6 +80,9 @@ class Reference(OpenAPISchema):
         if "POST" in operation.methods:
             statuses.update((409, 422))
             details["parameters"].append(IDEMPOTENCY_KEY)
+        for parameter in details["parameters"]:
+            if parameter["in"] == "path":
+                parameter["example"] = "plan" if parameter["schema"]["type"] == "string" else 7
         headers = {parameter["name"] for parameter in details["parameters"]}
         statuses.update(status for name, status in CONDITIONAL.items() if name in headers)
         for status in statuses.difference(details["responses"]):

@@ -10,7 +10,7 @@ from gopimi.lib import listing
 from gopimi.lib.exactjson import answer
 from gopimi.lib.keyset import Key
 from gopimi.lib.listing import Listed
-from gopimi.lib.reference import Output
+from gopimi.lib.reference import Output, example
 from gopimi.workspaces.authentication import ApiRequest, Bearer
 from gopimi.workspaces.models import Membership, Role, display_name
 
@@ -27,12 +27,16 @@ class ContactQuota(Output):
 class QuotaOut(Output):
     contacts: ContactQuota
 
+    model_config = example(contacts={"limit": 5000, "used": 4821, "available": 179})
+
 
 class MemberOut(Output):
     id: int
     name: str
     email: str
     role: Literal[*Role.values]  # type: ignore[valid-type]
+
+    model_config = example(id=1, name="Alice", email="alice@acme.example", role="admin")
 
 
 @router.get("/quota", auth=READ, response=QuotaOut, summary="Read the contact quota")

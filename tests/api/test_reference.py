@@ -3,9 +3,11 @@
 import json
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
+import jsonschema_rs
 import pytest
 from django.conf import settings
 from django.http import HttpResponse
@@ -17,10 +19,10 @@ from tests.api.conftest import BASE, Program, document
 
 GUIDE = (settings.BASE_DIR / "gopimi" / "reference.md").read_text()
 EXAMPLES = re.findall(r"^curl (.*?[^\\])$", GUIDE, re.MULTILINE | re.DOTALL)
+SCHEMA = json.loads(json.dumps(api.get_openapi_schema()))
+SCHEMAS = SCHEMA["components"]["schemas"]
 OPERATIONS = [
-    (path, method, details)
-    for path, methods in json.loads(json.dumps(api.get_openapi_schema()))["paths"].items()
-    for method, details in methods.items()
+    (path, method, details) for path, methods in SCHEMA["paths"].items() for method, details in methods.items()
 ]
 
 
@@ -36,6 +38,31 @@ def test_every_operation_is_described(path: str, method: str, details: dict) -> 
         for reference in re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(schema)):
             schema = {**schema, **document()["components"]["schemas"][reference]}
         assert "example" in schema or "properties" in schema
+    for status, answer in details["responses"].items():
+        for media in answer.get("content", {}).values() if status < "300" else ():
+            assert any("example" in schema for schema in resolved(media["schema"])) or media["schema"] == {
+                "type": "string"
+            }
+    assert all("example" in parameter for parameter in details["parameters"] if parameter["in"] == "path")
+
+
+def resolved(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and all that it refers to."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from resolved(part)
+    elif isinstance(schema, dict):
+        yield schema
+        for name, part in schema.items():
+            if name == "$ref":
+                yield from resolved(SCHEMAS[part.rpartition("/")[2]])
+            elif name != "example":
+                yield from resolved(part)
+
+
+@pytest.mark.parametrize("name", [name for name, schema in SCHEMAS.items() if "example" in schema])
+def test_examples_are_what_they_are_examples_of(name: str) -> None:
+    jsonschema_rs.validate({**SCHEMAS[name], "components": {"schemas": SCHEMAS}}, SCHEMAS[name]["example"])
 
 
 def test_the_document_is_of_openapi_3_1(db: None) -> None:
