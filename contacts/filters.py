@@ -110,7 +110,7 @@ class ContactFilter:
         if parameter in SPECIAL:
             SPECIAL[parameter](self, filtering.one(parameter, given))
             return
-        name, _, operator = parameter.partition("__")
+        name, operator = filtering.operator(parameter)
         self.conditions.append(
             Condition(parameter, name, operator, given, self._test(parameter, name, operator, given))
         )
@@ -133,6 +133,7 @@ class ContactFilter:
         return self.fields[name]
 
     def _read_query(self, text: str) -> None:
+        filtering.words("q", [text])
         self.query = text
 
     def _read_deleted(self, text: str) -> None:

@@ -49,7 +49,7 @@ class OrganizationQuerySet(NamedQuerySet):
     def search(self, query: str) -> Self:
         """Those that have every word of the query in their name or in one of their domains."""
         found = self
-        for word in fold(query).split():
+        for word in dict.fromkeys(fold(query).split()):
             all_here = type(self)(self.model).for_workspace(self.workspace_id)
             by_domain = all_here.filter(pk=OuterRef("pk"), domains__name__contains=word)
             found = found.filter(Q(name_key__contains=word) | Exists(by_domain))

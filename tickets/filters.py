@@ -12,12 +12,11 @@ from contacts import searching
 from contacts.models import Contact
 from gopimi.lib import filtering, keyset
 from gopimi.lib.filtering import BadFilter, Params
-from gopimi.lib.folding import Fold, fold, lower
+from gopimi.lib.folding import Fold, lower
 from gopimi.lib.keyset import Key
 from tickets.models import Conversation, Priority, Status, TicketTag
 
 NOBODY = "none"
-MOST_WORDS = 10
 LAST_NUMBER = 2**31 - 1
 
 # Takes the filter, the parameter and its values; gives the condition. Raises BadFilter.
@@ -69,7 +68,7 @@ def _moment(filter: "ThreadFilter", parameter: str, given: Sequence[str]) -> Q:
 def _words(filter: "ThreadFilter", parameter: str, given: Sequence[str]) -> Q:
     """Every word is a fragment of the subject, of who wrote, or the number."""
     condition = Q()
-    for word in fold(filtering.one(parameter, given)).split()[:MOST_WORDS]:
+    for word in filtering.words(parameter, given):
         contacts = searching.search(Contact.objects.for_workspace(filter.workspace), filter.workspace, word)
         found = Q(folded_subject__contains=word) | Q(contact__in=contacts.order_by().values("id"))
         condition &= found | filter.itself(word)
@@ -123,9 +122,9 @@ class ThreadFilter:
         raise NotImplementedError
 
     def _read(self, parameter: str, given: list[str]) -> None:
-        name, _, operator = parameter.partition("__")
         if parameter in filtering.PAGING:
             return
+        name, operator = filtering.operator(parameter)
         if parameter == "sort":
             self._read_sort(filtering.one(parameter, given))
         elif name not in self.TESTS:

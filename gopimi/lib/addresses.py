@@ -45,6 +45,14 @@ def email_key(text: str) -> str:
     return parse(text).key
 
 
+def ascii_domain(text: str) -> str:
+    """A mail domain as it is compared: lower case, IDNA ASCII; what can't be one stays as it is, lower case."""
+    try:
+        return parse(f"x@{text}").domain
+    except InvalidAddress:
+        return text.lower()
+
+
 def normalize(text: str) -> str:
     """The address as it is stored: as it was given, trimmed. Raises InvalidAddress."""
     return parse(text).given

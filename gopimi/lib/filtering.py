@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import Q
 from django.http import QueryDict
 
+from gopimi.lib.folding import fold
 from gopimi.lib.text import one_line
 
 PAGING = frozenset({"limit", "cursor", "count"})  # not which rows, but how many of them at a time
 ORDER = ("gte", "gt", "lte", "lt")
 LAST_ID = 2**63 - 1
+MOST_WORDS = 20  # of a search: each costs a look into the index
 
 Params = QueryDict | Mapping[str, str | Sequence[str]]
 
@@ -30,6 +32,14 @@ def lists(params: Params) -> list[tuple[str, list[str]]]:
     return [(name, [given] if isinstance(given, str) else list(given)) for name, given in params.items()]
 
 
+def operator(parameter: str) -> tuple[str, str]:
+    """`cf_plan__in` is the operator `in` of `cf_plan`; without one it is "". Raises BadFilter."""
+    name, separator, operator = parameter.partition("__")
+    if separator and not operator:
+        raise BadFilter(parameter, "There is no operator after “__”.")
+    return name, operator
+
+
 def one(parameter: str, given: Sequence[str]) -> str:
     """The only value, as one line. Raises BadFilter."""
     if len(given) != 1:
@@ -38,6 +48,14 @@ def one(parameter: str, given: Sequence[str]) -> str:
         return one_line(given[0])
     except ValueError as error:
         raise BadFilter(parameter, str(error)) from error
+
+
+def words(parameter: str, given: Sequence[str]) -> list[str]:
+    """What is searched for: the words, folded, each once. Raises BadFilter."""
+    found = list(dict.fromkeys(fold(one(parameter, given)).split()))
+    if len(found) > MOST_WORDS:
+        raise BadFilter(parameter, f"Search for at most {MOST_WORDS} words.")
+    return found
 
 
 def choices(parameter: str, given: Sequence[str], known: Sequence[str]) -> list[str]:

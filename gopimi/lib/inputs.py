@@ -125,6 +125,13 @@ DETAILS = {
     "missing": "This is required.",
     "extra_forbidden": "There is no such property.",
     "string_too_short": "This can't be empty.",
+    "string_type": "Give a string.",
+    "int_type": "Give a whole number.",
+    "int_from_float": "Give a whole number.",
+    "bool_type": "Give true or false.",
+    "list_type": "Give an array.",
+    "model_type": "Give an object.",
+    "dict_type": "Give an object.",
     "string_unicode": "A lone surrogate can't be kept. Remove it.",
 }
 

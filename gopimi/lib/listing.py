@@ -51,6 +51,8 @@ def window(params: QueryDict) -> Window:
     for name in PAGING:
         if len(params.getlist(name)) > 1:
             raise bad_parameter(name, "repeated", "Give it once.")
+    if params.get("cursor") == "":
+        raise bad_parameter("cursor", "invalid", "Give `next_cursor` of the page before, or leave it out.")
     limit = params.get("limit", str(LIMIT))
     if not (limit.isascii() and limit.isdecimal() and len(limit) <= 3 and 1 <= int(limit) <= MOST):
         raise bad_parameter("limit", "out_of_range", f"Give a number from 1 to {MOST}.")
@@ -95,6 +97,14 @@ def text(params: QueryDict, name: str) -> str:
         return ""
     try:
         return filtering.one(name, params.getlist(name))
+    except BadFilter as error:
+        raise bad_filters([error]) from error
+
+
+def words(params: QueryDict, name: str) -> list[str]:
+    """Read what is searched for; empty where it isn't given. Raises Problem 400."""
+    try:
+        return filtering.words(name, params.getlist(name)) if name in params else []
     except BadFilter as error:
         raise bad_filters([error]) from error
 

@@ -45,6 +45,7 @@ def theirs(globex: Workspace, rows_of_globex: dict[str, Any]) -> dict[str, Any]:
         key = Field.objects.for_workspace(globex).get(pk=fields["pk"]).key
     return {
         **threads,
+        **rows_of_globex["settings"],
         "organization_id": rows_of_globex["organizations"]["pk"],
         "field_id": fields["pk"],
         "option_id": fields["option_pk"],

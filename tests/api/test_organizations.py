@@ -47,6 +47,7 @@ def test_list(api: Program) -> None:
         "q=z.ex": ["Zeta"],
         "domain=B.example": ["beta"],
         "domain=nowhere.example": [],
+        "domain=": [],
     }.items():
         answer = api.get(f"/organizations?{query}").json()
         assert [row["name"] for row in answer["data"]] == names, query
@@ -54,7 +55,7 @@ def test_list(api: Program) -> None:
     assert (page["page"]["has_more"], page["total"]) == (True, 3)
     rest = api.get(f"/organizations?sort=name&limit=2&cursor={page['page']['next_cursor']}").json()
     assert ([row["name"] for row in rest["data"]], rest["page"]["next_cursor"]) == (["Zeta"], None)
-    for query in ("sort=domains", "sort=", "x=1", "q=a&q=b", "domain=%00"):
+    for query in ("sort=domains", "sort=", "cursor=", "x=1", "q=a&q=b", "domain=%00"):
         assert api.get(f"/organizations?{query}").status_code == 400, query
 
 

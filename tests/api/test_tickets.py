@@ -107,7 +107,16 @@ def test_lists_and_filters(api: Program, acme: Workspace, dana: dict[str, Any], 
         answer = api.get(f"/tickets?{query}")
         assert [ticket["number"] for ticket in answer.json()["data"]] == numbers, query
     assert [t["number"] for t in api.get(f"/contacts/{dana['id']}/tickets?status=open").json()["data"]] == []
-    for query in ("status=new", "sort=subject", "x=1", "contact=x", "organization=none", "created_at=2020-01-01"):
+    for query in (
+        "status=new",
+        "status__=open",
+        "cursor=",
+        "sort=subject",
+        "x=1",
+        "contact=x",
+        "organization=none",
+        "created_at=2020-01-01",
+    ):
         assert api.get(f"/tickets?{query}").status_code == 400, query
 
 

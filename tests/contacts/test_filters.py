@@ -156,6 +156,8 @@ def test_an_organizations_contacts_and_the_trash(in_acme: Workspace, people: lis
         ("plan=Pro", "plan", "can't be filtered by “plan”"),
         ("cf_nothing=1", "cf_nothing", "no custom field with the key “nothing”"),
         ("cf_plan__gt=Pro", "cf_plan__gt", "no operator"),
+        ("cf_plan__=Pro", "cf_plan__", "no operator after"),
+        ("q=" + "+".join(f"w{n}" for n in range(21)), "q", "at most 20 words"),
         ("cf_plan=Gold", "cf_plan", "isn't an option"),
         ("cf_seats__gt=many", "cf_seats__gt", "Give a number"),
         ("cf_renewal=2027-02-30", "cf_renewal", "calendar"),

@@ -41,7 +41,7 @@ def fuzz(api: str, token: str, minutes: float, report: Path) -> int:
     command = [
         sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "run", f"{api}/openapi.json",
         "--checks=all", f"--header=Authorization: Bearer {token}", f"--max-time={round(minutes * 60)}",
-        "--generation-database=none", "--workers=2", "--report=ndjson", f"--report-ndjson-path={report}",
+        "--generation-database=none", "--report=ndjson", f"--report-ndjson-path={report}",
     ]  # fmt: skip
     environment = {**os.environ, "GOPIMI_FUZZ_API": api, "GOPIMI_FUZZ_TOKEN": token}
     ended = subprocess.run(command, env=environment, check=False).returncode
