@@ -8,8 +8,9 @@ from pydantic import Field as Property
 from contacts.inputs import MOST_TAGS
 from contacts.models import Contact, Source, Tag
 from contacts.upserting import UNSET, Row
-from customfields.api import VALUE_SCHEMA, TypeName, Values
+from customfields.api import VALUE_SCHEMA, Values
 from customfields.models import Field
+from customfields.schemas import TypeName
 from gopimi.lib import addresses
 from gopimi.lib.inputs import ABSENT, Input, Line, RowId, all_wrong, wrong
 from gopimi.lib.reference import TIMES, Moment, Output, ProblemOut, example

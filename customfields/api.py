@@ -1,26 +1,23 @@
 """API of custom fields: their definitions and options, and what a contact's values look like in JSON."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Router
-from pydantic import Field as Property
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
-from customfields import types, values
-from customfields.keys import KEY_LENGTH, KEY_SHAPE
+from customfields import values
 from customfields.models import Field, Option
 from customfields.parsing import InvalidValue
-from customfields.rules import HELP_LENGTH, LABEL_LENGTH
+from customfields.schemas import FieldIn, FieldOut, FieldPatch, OptionIn, OptionOut, OptionPatch, Order
 from gopimi.lib import converters, listing  # noqa: F401 -- registers the converters of paths
 from gopimi.lib.etags import COMPARED, IF_MATCH, MATCHED, etag, require_match
 from gopimi.lib.exactjson import answer
-from gopimi.lib.inputs import ABSENT, Input, Line, RowId, all_wrong, wrong
+from gopimi.lib.inputs import Input, RowId, all_wrong, wrong
 from gopimi.lib.keyset import Key
 from gopimi.lib.listing import Listed, parameter
 from gopimi.lib.problems import Problem
-from gopimi.lib.reference import TIMES, Moment, Output, example
 from gopimi.lib.refusals import refuse
 from gopimi.workspaces.authentication import ApiRequest, Bearer
 
@@ -28,101 +25,6 @@ router = Router(tags=["Custom fields"])
 READ, WRITE = Bearer("contacts:read"), Bearer("fields:write")
 IN_ORDER = [Key("position"), Key("id")]
 PURGE = parameter("purge", "Delete for good, with all contacts' values", type="boolean", default=False)
-
-Label = Annotated[str, Line(LABEL_LENGTH, required=True)]
-Help = Annotated[str, Line(HELP_LENGTH)]
-TypeName: TypeAlias = Literal[*types.NAMES]  # type: ignore[valid-type]
-
-
-class OptionOut(Output):
-    id: int
-    label: str
-    position: int
-    archived: bool
-
-    model_config = example(id=5, label="Pro", position=0, archived=False)
-
-
-class FieldOut(Output):
-    id: int
-    key: str
-    label: str
-    type: TypeName
-    multiple: bool
-    featured: bool
-    required: bool
-    help_text: str
-    position: int
-    archived: bool
-    options: list[OptionOut]
-    created_at: Moment
-    updated_at: Moment
-
-    model_config = example(
-        id=7,
-        key="plan",
-        label="Plan",
-        type="select",
-        multiple=False,
-        featured=True,
-        required=False,
-        help_text="What they pay for",
-        position=0,
-        archived=False,
-        options=[{"id": 5, "label": "Pro", "position": 0, "archived": False}],
-        **TIMES,
-    )
-
-
-class FieldIn(Input):
-    label: Label
-    type: TypeName
-    key: Annotated[str, Property(pattern=f"^{KEY_SHAPE.pattern}$", max_length=KEY_LENGTH)] | None = None
-    multiple: bool = Property(default=False, description="Only of a select")
-    featured: bool = Property(default=False, description="Shown beside tickets and conversations")
-    required: bool = Property(default=False, description="Asked for in forms")
-    help_text: Help | None = ""
-    options: list[Label] = Property(default=[], max_length=1000, description="Labels, in their order")
-
-    model_config = {
-        "json_schema_extra": {
-            "example": {"label": "Plan", "type": "select", "featured": True, "options": ["Free", "Pro"]}
-        }
-    }
-
-
-class FieldPatch(Input):
-    """`key`, `type` and `multiple` are fixed: they may only be given as they are."""
-
-    label: Label = ABSENT
-    featured: bool = ABSENT
-    required: bool = ABSENT
-    help_text: Help | None = ABSENT
-    archived: bool = Property(default=ABSENT, description="false brings it back from the archive")
-    key: str = ABSENT
-    type: TypeName = ABSENT
-    multiple: bool = ABSENT
-
-    model_config = {"json_schema_extra": {"example": {"label": "Plan", "help_text": "What they pay for"}}}
-
-
-class OptionIn(Input):
-    label: Label
-
-    model_config = {"json_schema_extra": {"example": {"label": "Gold"}}}
-
-
-class OptionPatch(Input):
-    label: Label = ABSENT
-    archived: bool = Property(default=ABSENT, description="false brings it back from the archive")
-
-    model_config = {"json_schema_extra": {"example": {"label": "Gold"}}}
-
-
-class Order(Input):
-    ids: list[RowId] = Property(max_length=10_000, description="Those left out follow as they stood")
-
-    model_config = {"json_schema_extra": {"example": {"ids": [2, 1]}}}
 
 
 @router.get(

@@ -1,5 +1,7 @@
 """API of tickets and of conversations, and of the messages in them."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from django.db.models import QuerySet
@@ -50,23 +52,50 @@ MOST_FILES = 50
 TICKET, CONVERSATION = "/tickets/{number:number}", "/conversations/{id:conversation_id}"
 Number = Annotated[int, Property(ge=1, le=2**31 - 1)]
 
-# Lists
+
+@dataclass(frozen=True)
+class Threads:
+    """What the routes of tickets and of conversations have in common; `show` makes JSON of rows of `columns`."""
+
+    model: type[Ticket] | type[Conversation]
+    filter: type[ThreadFilter]
+    columns: Sequence[str]
+    show: Callable[[ApiRequest, list[dict[str, Any]]], list[dict[str, Any]]]
+
+    def rows(self, request: ApiRequest) -> QuerySet:
+        return self.model.objects.for_workspace(request.workspace)
+
+    def find(self, request: ApiRequest, **by: int) -> Any:
+        """Raises 404."""
+        return get_object_or_404(self.rows(request), **by)
+
+    def find_unchanged(self, request: ApiRequest, **by: int) -> Any:
+        """The same, to be written; what `If-Match` asks for holds until then."""
+        thread = self.find(request, **by)
+        if "If-Match" in request.headers:
+            self.rows(request).select_for_update(no_key=True).get(pk=thread.pk)
+            require_match(request, lambda: self.answer(request, thread)["ETag"])
+        return thread
+
+    def list(self, request: ApiRequest, **of: Any) -> HttpResponse:
+        """One page of those that the query asks for, of all or of a contact's."""
+        asked = self.filter(request.GET, request.workspace)
+        if asked.problems:
+            raise listing.bad_filters(asked.problems)
+        rows = asked.apply(self.rows(request).filter(**of))
+        names = {*self.columns, *(key.name for key in asked.keys)}
+        return listing.respond(request.GET, rows.values(*names), asked.keys, lambda page: self.show(request, page))
+
+    def answer(self, request: ApiRequest, thread: Any, status: int = 200, **headers: str) -> HttpResponse:
+        """One of them as it is stored now. Its ETag is over what a PATCH may change: of people the ids."""
+        (document,) = self.show(request, list(self.rows(request).filter(pk=thread.pk).values(*self.columns)))
+        people = [document[name] and document[name]["id"] for name in ("contact", "assignee")]
+        own = [document.get(name) for name in ("subject", "status", "priority", "tags")]
+        return answer(document, status, ETag=etag([people, own]), **headers)
 
 
-def _threads(request: ApiRequest, asked: ThreadFilter, threads: QuerySet, *columns: str) -> tuple[QuerySet, list[Key]]:
-    if asked.problems:
-        raise listing.bad_filters(asked.problems)
-    return asked.apply(threads).values(*{*COLUMNS, *columns, *(key.name for key in asked.keys)}), asked.keys
-
-
-def _list_tickets(request: ApiRequest, tickets: QuerySet) -> HttpResponse:
-    rows, keys = _threads(request, TicketFilter(request.GET, request.workspace), tickets, "number", "priority")
-    return listing.respond(request.GET, rows, keys, lambda page: show_tickets(request, page))
-
-
-def _list_conversations(request: ApiRequest, conversations: QuerySet) -> HttpResponse:
-    rows, keys = _threads(request, ConversationFilter(request.GET, request.workspace), conversations)
-    return listing.respond(request.GET, rows, keys, lambda page: show_conversations(request, page))
+TICKETS = Threads(Ticket, TicketFilter, (*COLUMNS, "number", "priority"), show_tickets)
+CONVERSATIONS = Threads(Conversation, ConversationFilter, COLUMNS, show_conversations)
 
 
 def _list_messages(request: ApiRequest, thread: Ticket | Conversation) -> HttpResponse:
@@ -99,16 +128,16 @@ def _parameters(asked: type[ThreadFilter], nobody: bool) -> dict[str, Any]:
     return {"parameters": [*listing.PARAMETERS, *filters, *times, listing.sort_parameter(asked.SORTS, "-updated_at")]}
 
 
-TICKETS = _parameters(TicketFilter, nobody=False)
-CONVERSATIONS = _parameters(ConversationFilter, nobody=True)
+ASK_TICKETS = _parameters(TicketFilter, nobody=False)
+ASK_CONVERSATIONS = _parameters(ConversationFilter, nobody=True)
 
 
 # Tickets
 
 
-@router.get("/tickets", auth=READ, response=Listed[TicketOut], summary="List tickets", openapi_extra=TICKETS)
+@router.get("/tickets", auth=READ, response=Listed[TicketOut], summary="List tickets", openapi_extra=ASK_TICKETS)
 def list_tickets(request: ApiRequest) -> HttpResponse:
-    return _list_tickets(request, Ticket.objects.for_workspace(request.workspace))
+    return TICKETS.list(request)
 
 
 @router.get(
@@ -116,11 +145,10 @@ def list_tickets(request: ApiRequest) -> HttpResponse:
     auth=READ,
     response=Listed[TicketOut],
     summary="List a contact's tickets",
-    openapi_extra=TICKETS,
+    openapi_extra=ASK_TICKETS,
 )
 def list_contact_tickets(request: ApiRequest, contact_id: RowId) -> HttpResponse:
-    contact = find_contact(request, contact_id)
-    return _list_tickets(request, Ticket.objects.for_workspace(request.workspace).filter(contact=contact))
+    return TICKETS.list(request, contact=find_contact(request, contact_id))
 
 
 @router.post("/tickets", auth=WRITE, response={201: TicketOut}, summary="Create a ticket")
@@ -135,27 +163,26 @@ def create_ticket(request: ApiRequest, payload: TicketIn) -> HttpResponse:
         priority=Priority[payload.priority.upper()],
         tags=payload.tags,
     )
-    return _answer_ticket(request, ticket, 201, Location=f"{request.path}/{ticket.number}")
+    return TICKETS.answer(request, ticket, 201, Location=f"{request.path}/{ticket.number}")
 
 
 @router.get(TICKET, auth=READ, response=TicketOut, summary="Read a ticket", openapi_extra=COMPARED)
 def read_ticket(request: ApiRequest, number: Number) -> HttpResponse:
     listing.only(request.GET)
-    return _answer_ticket(request, _ticket(request, number))
+    return TICKETS.answer(request, TICKETS.find(request, number=number))
 
 
 @router.patch(TICKET, auth=WRITE, response=TicketOut, summary="Change a ticket", openapi_extra=MATCHED)
 def change_ticket(request: ApiRequest, number: Number, payload: TicketPatch) -> HttpResponse:
     listing.only(request.GET)
-    ticket = _ticket(request, number)
-    _require_match(request, ticket)
+    ticket = TICKETS.find_unchanged(request, number=number)
     changes = _changes(request, payload.given())
     if "priority" in changes:
         changes["priority"] = Priority[changes["priority"].upper()]
     if "tags" in changes:
         changes["tags"] = changes["tags"] or []
     ticket.change(request.actor, **changes)
-    return _answer_ticket(request, ticket)
+    return TICKETS.answer(request, ticket)
 
 
 @router.get(
@@ -167,7 +194,7 @@ def change_ticket(request: ApiRequest, number: Number, payload: TicketPatch) -> 
 )
 def list_ticket_messages(request: ApiRequest, number: Number) -> HttpResponse:
     """The oldest first."""
-    return _list_messages(request, _ticket(request, number))
+    return _list_messages(request, TICKETS.find(request, number=number))
 
 
 # The same body as JSON or, with files, as a form.
@@ -205,7 +232,7 @@ MESSAGE_BODY = {
 )
 def create_ticket_message(request: ApiRequest, number: Number) -> HttpResponse:
     """A reply is mailed to the requester, a note isn't. The status stays as it is."""
-    return _write(request, _ticket(request, number))
+    return _write(request, TICKETS.find(request, number=number))
 
 
 # Conversations
@@ -216,10 +243,10 @@ def create_ticket_message(request: ApiRequest, number: Number) -> HttpResponse:
     auth=READ,
     response=Listed[ConversationOut],
     summary="List conversations",
-    openapi_extra=CONVERSATIONS,
+    openapi_extra=ASK_CONVERSATIONS,
 )
 def list_conversations(request: ApiRequest) -> HttpResponse:
-    return _list_conversations(request, Conversation.objects.for_workspace(request.workspace))
+    return CONVERSATIONS.list(request)
 
 
 @inbox.get(
@@ -227,11 +254,10 @@ def list_conversations(request: ApiRequest) -> HttpResponse:
     auth=READ,
     response=Listed[ConversationOut],
     summary="List a contact's conversations",
-    openapi_extra=CONVERSATIONS,
+    openapi_extra=ASK_CONVERSATIONS,
 )
 def list_contact_conversations(request: ApiRequest, contact_id: RowId) -> HttpResponse:
-    contact = find_contact(request, contact_id)
-    return _list_conversations(request, Conversation.objects.for_workspace(request.workspace).filter(contact=contact))
+    return CONVERSATIONS.list(request, contact=find_contact(request, contact_id))
 
 
 @inbox.post("/conversations", auth=WRITE, response={201: ConversationOut}, summary="Create a conversation")
@@ -240,22 +266,21 @@ def create_conversation(request: ApiRequest, payload: ConversationIn) -> HttpRes
     conversations = Conversation.objects.for_workspace(request.workspace)
     contact = _contact(request, payload.contact_id)
     conversation = conversations.open(request.actor, contact, payload.subject, payload.body)
-    return _answer_conversation(request, conversation, 201, Location=f"{request.path}/{conversation.pk}")
+    return CONVERSATIONS.answer(request, conversation, 201, Location=f"{request.path}/{conversation.pk}")
 
 
 @inbox.get(CONVERSATION, auth=READ, response=ConversationOut, summary="Read a conversation", openapi_extra=COMPARED)
 def read_conversation(request: ApiRequest, conversation_id: RowId) -> HttpResponse:
     listing.only(request.GET)
-    return _answer_conversation(request, _conversation(request, conversation_id))
+    return CONVERSATIONS.answer(request, CONVERSATIONS.find(request, pk=conversation_id))
 
 
 @inbox.patch(CONVERSATION, auth=WRITE, response=ConversationOut, summary="Change a conversation", openapi_extra=MATCHED)
 def change_conversation(request: ApiRequest, conversation_id: RowId, payload: ConversationPatch) -> HttpResponse:
     listing.only(request.GET)
-    conversation = _conversation(request, conversation_id)
-    _require_match(request, conversation)
+    conversation = CONVERSATIONS.find_unchanged(request, pk=conversation_id)
     conversation.change(request.actor, **_changes(request, payload.given()))
-    return _answer_conversation(request, conversation)
+    return CONVERSATIONS.answer(request, conversation)
 
 
 @inbox.get(
@@ -267,7 +292,7 @@ def change_conversation(request: ApiRequest, conversation_id: RowId, payload: Co
 )
 def list_conversation_messages(request: ApiRequest, conversation_id: RowId) -> HttpResponse:
     """The oldest first."""
-    return _list_messages(request, _conversation(request, conversation_id))
+    return _list_messages(request, CONVERSATIONS.find(request, pk=conversation_id))
 
 
 @inbox.post(
@@ -279,7 +304,7 @@ def list_conversation_messages(request: ApiRequest, conversation_id: RowId) -> H
 )
 def create_conversation_message(request: ApiRequest, conversation_id: RowId) -> HttpResponse:
     """A reply is mailed to who wrote, a note isn't."""
-    return _write(request, _conversation(request, conversation_id))
+    return _write(request, CONVERSATIONS.find(request, pk=conversation_id))
 
 
 @router.get(
@@ -296,43 +321,6 @@ def read_attachment(request: ApiRequest, attachment_id: RowId) -> FileResponse:
     return FileResponse(
         file.file.open("rb"), as_attachment=True, filename=file.filename, content_type="application/octet-stream"
     )
-
-
-def _ticket(request: ApiRequest, number: int) -> Ticket:
-    return get_object_or_404(Ticket.objects.for_workspace(request.workspace), number=number)
-
-
-def _conversation(request: ApiRequest, conversation_id: int) -> Conversation:
-    return get_object_or_404(Conversation.objects.for_workspace(request.workspace), pk=conversation_id)
-
-
-def _answer_ticket(request: ApiRequest, ticket: Ticket, status: int = 200, **headers: str) -> HttpResponse:
-    rows = Ticket.objects.for_workspace(request.workspace).filter(pk=ticket.pk).values(*COLUMNS, "number", "priority")
-    (document,) = show_tickets(request, list(rows))
-    return answer(document, status, ETag=_etag(document), **headers)
-
-
-def _answer_conversation(request: ApiRequest, thread: Conversation, status: int = 200, **headers: str) -> HttpResponse:
-    rows = Conversation.objects.for_workspace(request.workspace).filter(pk=thread.pk).values(*COLUMNS)
-    (document,) = show_conversations(request, list(rows))
-    return answer(document, status, ETag=_etag(document), **headers)
-
-
-def _etag(document: dict[str, Any]) -> str:
-    """Over what a PATCH may change: of a person the id, not the name."""
-    people = [document[name] and document[name]["id"] for name in ("contact", "assignee")]
-    own = [document.get(name) for name in ("subject", "status", "priority", "tags")]
-    return etag([people, own])
-
-
-def _require_match(request: ApiRequest, thread: Ticket | Conversation) -> None:
-    """What `If-Match` asks for holds until the writing is done."""
-    if "If-Match" in request.headers:
-        type(thread).objects.for_workspace(request.workspace).select_for_update(no_key=True).get(pk=thread.pk)
-        if isinstance(thread, Ticket):
-            require_match(request, lambda: _answer_ticket(request, thread)["ETag"])
-        else:
-            require_match(request, lambda: _answer_conversation(request, thread)["ETag"])
 
 
 def _contact(request: ApiRequest, contact_id: int | None) -> Contact | None:
