@@ -14,9 +14,10 @@ from contacts.models import Contact
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import SYSTEM
 from gopimi.workspaces.models import Workspace
+from tests.api.conditions import conditions, matching, query
 from tests.api.conftest import BASE, Program
 from tests.api.people import SORTS as ALL_SORTS
-from tests.api.people import Person, conditions, define, in_order, matching, query, stored
+from tests.api.people import Person, define, in_order, stored
 from tests.api.people import people as drawn_people
 from tests.contacts.test_filters import CASES, ORDERS, fields, people
 from tests.longer import tried

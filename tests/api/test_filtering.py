@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from customfields import types
 from gopimi.workspaces.models import Workspace
-from tests.api import people
+from tests.api import conditions, people
+from tests.api.conditions import matching, query
 from tests.api.conftest import Program
-from tests.api.people import KINDS, SORTS, Person, in_order, matching, query, stored
+from tests.api.people import KINDS, SORTS, Person, in_order, stored
 from tests.longer import tried
 
 
@@ -46,7 +47,7 @@ def test_every_operator_of_a_type(api: Program, acme: Workspace, key: str) -> No
                     path = f"/custom-fields/{field['id']}/options/{option['id']}"
                     assert api.patch(path, {"archived": True}).status_code == 200
             for operator in [*KINDS[key].operators, "empty"]:
-                asked = data.draw(people.of_field(key, operator, persons))
+                asked = data.draw(conditions.of_field(key, operator, persons))
                 wanted = [person.id for person in in_order(matching(persons, [asked]), "-created_at")]
                 assert listed(api, f"/contacts?{query([asked], limit='200')}") == wanted, asked
 
@@ -60,7 +61,7 @@ def test_several_conditions_at_once(api: Program, acme: Workspace, persons: list
         people.define(api)
     with stored(api, acme, persons):
         for _ in range(5):
-            asked = data.draw(people.conditions(persons))
+            asked = data.draw(conditions.conditions(persons))
             wanted = [person.id for person in in_order(matching(persons, asked), "-created_at")]
             answer = api.get(f"/contacts?{query(asked, limit='200', count='true')}").json()
             assert ([row["id"] for row in answer["data"]], answer["total"]) == (wanted, len(wanted)), asked
@@ -73,7 +74,7 @@ def test_properties(api: Program, acme: Workspace, persons: list[Person], data: 
         people.define(api)
     with stored(api, acme, persons):
         for _ in range(8):
-            asked = data.draw(people.of_property(persons))
+            asked = data.draw(conditions.of_property(persons))
             wanted = [person.id for person in in_order(matching(persons, [asked]), "-created_at")]
             assert listed(api, f"/contacts?{query([asked], limit='200')}") == wanted, asked
         trash = [person.id for person in in_order([one for one in persons if one.deleted], "-created_at")]
