@@ -40,6 +40,8 @@ def make(turn: int) -> None:
         organization_id=post("/organizations", {"name": f"Fuzz {turn}"})["id"],
         conversation_id=post("/conversations", {"subject": "Hello", "body": "You"})["id"],
         email=f"erin{turn}@fuzz.example",
+        assignee_id=1,  # who was made with the workspace
+        domains=[f"fuzz{turn}.example"],
     )
 
 
@@ -51,7 +53,7 @@ def before_call(context: Any, case: Any, **kwargs: Any) -> None:
     turn = next(turns)
     if turn % FRESH == 0:
         make(turn)
-    for part, name in ((case.headers, "Idempotency-Key"), (case.query, "cursor")):
+    for part, name in ((case.headers, "Idempotency-Key"), (case.headers, "If-Match"), (case.query, "cursor")):
         if part:
             part.pop(name, None)  # they would be the only thing that is tried
     for part in (case.path_parameters, case.query, case.body):
