@@ -41,6 +41,11 @@ class Change(TenantModel):
         indexes = [
             models.Index(fields=["workspace", "contact", "id"], name="change_contact"),
             models.Index(fields=["workspace", "field"], name="change_field", condition=Q(field__isnull=False)),
+            models.Index(
+                fields=["workspace", "actor_id", "contact"],
+                name="change_imported",
+                condition=Q(actor_kind=ActorKind.IMPORT),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from contacts import history, searching
 from contacts.history import Change
+from contacts.importing.records import Import, ImportMade, ImportProblem, ImportRow
 from contacts.querysets import AddressTaken, ContactQuerySet, TagQuerySet
 from contacts.searching import ContactSearch
 from customfields import values as field_values
@@ -20,7 +21,10 @@ from gopimi.workspaces.actor import Actor, ActorKind
 from gopimi.workspaces.models import Workspace
 from organizations.models import Organization
 
-__all__ = ["Change", "Contact", "ContactSearch", "ContactTag", "Source", "Tag", "View"]
+__all__ = [
+    "Change", "Contact", "ContactSearch", "ContactTag", "Import", "ImportMade", "ImportProblem", "ImportRow", "Source",
+    "Tag", "View",
+]  # fmt: skip
 
 ALIVE = Q(deleted_at__isnull=True)
 

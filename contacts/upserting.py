@@ -122,7 +122,7 @@ def upsert(
     rows' order, up to 5,000 at once. Raises BatchRefused where `atomic` and a row fails.
     """
     with transaction.atomic(savepoint=atomic):
-        outcomes = _Batch(workspace, actor, on_conflict, source).run(rows)
+        outcomes = Batch(workspace, actor, on_conflict, source).run(rows)
         if atomic and any(outcome.error for outcome in outcomes):
             raise BatchRefused(outcomes)
     return outcomes
@@ -137,14 +137,29 @@ DOMAINS = "SELECT name, organization_id FROM organizations_domain WHERE workspac
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
-class _Batch:
-    """One run of `upsert`."""
+class Batch:
+    """One run of `upsert`, inside of a transaction. `new_organizations` and `new_tags` are names that were made.
 
-    def __init__(self, workspace: Workspace, actor: Actor, on_conflict: OnConflict, source: str) -> None:
-        workspace = workspace.lock()
-        self.workspace_id, self.quota, self.used = workspace.pk, workspace.contact_quota, workspace.contact_count
-        self.actor, self.on_conflict, self.source = actor, on_conflict, source
+    A dry run answers the same, and neither writes nor locks anything; `used` places of the quota are taken by batches
+    that ran dry before it.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        actor: Actor,
+        on_conflict: OnConflict,
+        source: str,
+        *,
+        dry: bool = False,
+        used: int = 0,
+    ) -> None:
+        workspace = Workspace.objects.get(pk=workspace.pk) if dry else workspace.lock()
+        self.workspace_id, self.quota, self.used = workspace.pk, workspace.contact_quota, workspace.contact_count + used
+        self.actor, self.on_conflict, self.source, self.dry = actor, on_conflict, source, dry
         self.outcomes: dict[int, Outcome] = {}
+        self.new_organizations: set[str] = set()
+        self.new_tags: set[str] = set()
 
     def run(self, rows: Sequence[Row]) -> list[Outcome]:
         first: dict[str, int] = {}
@@ -155,7 +170,9 @@ class _Batch:
         pending = {index: rows[index] for index in first.values()}
         while pending:
             drafts = self._judge(pending)
-            taken = write(self.workspace_id, self.actor, self.source, drafts)
+            self.new_organizations.update(one.organization for one in drafts if isinstance(one.organization, str))
+            self.new_tags.update(name for one in drafts for name in one.tags or () if name not in self.tag_ids)
+            taken = set() if self.dry else write(self.workspace_id, self.actor, self.source, drafts)
             for draft in drafts:
                 status = Status.CREATED if draft.created or draft.restored else Status.UPDATED
                 self.outcomes[draft.index] = Outcome(status, draft.pk)
@@ -185,7 +202,8 @@ class _Batch:
         """What is to be written, in the rows' order. Rows that fail or change nothing have their outcome then."""
         drafts = self._drafts(pending, self._read(pending))
         # What doesn't change isn't even locked. What does is judged again, now that nobody else can change it.
-        if changing := {draft.index: pending[draft.index] for draft in drafts if not draft.created}:
+        changing = {draft.index: pending[draft.index] for draft in drafts if not draft.created}
+        if changing and not self.dry:
             created = [draft for draft in drafts if draft.created]
             drafts = created + self._drafts(changing, self._read(changing, lock=True))
             drafts.sort(key=lambda draft: draft.index)

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from customfields import inputs
 from customfields.operators import EQUALITY, WORDS, Operator, Test, one
-from customfields.parsing import TEXT_LENGTH, InvalidValue, clean
+from customfields.parsing import TEXT_LENGTH, InvalidValue, Style, clean
 
 if TYPE_CHECKING:
     from customfields.models import Field
@@ -36,6 +36,7 @@ class FieldType:
     icon: str
     multiple = False
     has_options = False
+    few_values = False  # whether many contacts can be expected to have the same one
     column: str  # of FieldValue, holds the value
     key_column: str  # by which filters go: its comparisons are leakproof, so they can use an index
     sort_columns: Sequence[str]  # paths from FieldValue, compared one after the other; none where there is no order
@@ -51,6 +52,18 @@ class FieldType:
         """A value from text. `stored` is the contact's present one: an archived option may stay where it is chosen."""
         text = clean(raw if isinstance(raw, str) else one(raw or [""]))
         return self.from_text(field, text, stored) if text else None
+
+    def parse_cell(self, field: "Field", text: str, style: Style) -> Any:
+        """A value from a cell of a file, which may write dates and numbers in its own style."""
+        return self.parse_text(field, text)
+
+    def guess_style(self, cells: Sequence[str], style: Style) -> Style:
+        """In which style these cells of a file are written; what they don't tell stays as in `style`."""
+        return style
+
+    def unknown_labels(self, field: "Field", text: str) -> list[str]:
+        """The labels in this text that are no options of the field: those of which options could be made."""
+        return []
 
     def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> Any:
         """A value from JSON: types are taken strictly. Numbers come as int or Decimal (`parse_float=Decimal`)."""

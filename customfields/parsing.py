@@ -1,6 +1,8 @@
 """Text and numbers from outside, cleaned and judged, whatever type of field they are for."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from gopimi.lib.text import InvalidText, one_line
@@ -32,9 +34,14 @@ def clean(text: str) -> str:
 # As a program or an English reader writes it: 1234.5, 1,234.50, -3, .5, 2e6
 NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+|(?=\.\d))(\.\d*)?(e[+-]?\d{1,4})?", re.ASCII | re.IGNORECASE)
 
+# What most numbers are: `exact` changes nothing about them.
+SIMPLE_NUMBER = re.compile(r"-?[1-9]\d{0,12}(\.\d{1,12})?|0(\.\d{1,12})?", re.ASCII)
+
 
 def number_from_text(text: str) -> Decimal:
     """Raises InvalidValue."""
+    if SIMPLE_NUMBER.fullmatch(text):
+        return Decimal(text)
     if not NUMBER.fullmatch(text):
         raise InvalidValue("invalid_number", "Give a number, such as 1200 or 0.75.")
     return exact(Decimal(text.replace(",", "")))
@@ -52,3 +59,88 @@ def exact(number: Decimal) -> Decimal:
     if len(digits) > NUMBER_DIGITS or -plain.as_tuple().exponent > NUMBER_DIGITS + NUMBER_EXPONENT:  # type: ignore[operator]
         raise InvalidValue("too_many_digits", f"At most {NUMBER_DIGITS} significant digits are kept exactly.")
     return plain
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a file writes dates and numbers. `date_order` is "dmy", "mdy" or "ymd", `decimal` is "." or ","."""
+
+    date_order: str = "dmy"
+    decimal: str = "."
+
+
+PLAIN = Style()
+ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]00:00(:00(\.0+)?)?(Z|[+-]00:?00)?)?", re.ASCII)
+NUMERIC_DAY = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?: 0?0:00(?::00)?)?", re.ASCII)
+SPACES = "\u0020\u00a0\u2009\u202f"
+GROUPED = {
+    ".": re.compile(rf"([+-]?\d{{1,3}})((?:[,'’{SPACES}]\d{{3}})+)((?:\.\d*)?)", re.ASCII),
+    ",": re.compile(rf"([+-]?\d{{1,3}})((?:[.'’{SPACES}]\d{{3}})+)((?:,\d*)?)", re.ASCII),
+}
+COMMA_NUMBER = re.compile(r"([+-]?\d*),(\d+|(?<=\d,))", re.ASCII)
+
+
+def iso_day(text: str, order: str) -> str:
+    """A day as a file writes it, such as 1.3.2027, as year-month-day; what isn't written so comes back as it is.
+
+    Year-month-day is read whatever the order is, also where a midnight follows.
+    """
+    if iso := ISO_DAY.fullmatch(text):
+        return iso[1]
+    if not (day := NUMERIC_DAY.fullmatch(text)):
+        return text
+    parts = dict(zip("ymd" if len(day[1]) == 4 else order, (day[1], day[3], day[4]), strict=True))
+    if len(parts["y"]) != 4:  # of two digits, nobody knows the century
+        return text
+    return f"{parts['y']}-{parts['m']:0>2}-{parts['d']:0>2}"
+
+
+def plain_number(text: str, decimal: str) -> str:
+    """A number as a file writes it, such as 1.234,5 or 1 234.5, without groups and with a point.
+
+    What isn't written so comes back as it is, for the parser to refuse. Raises InvalidValue for a point where the file
+    has decimal commas, which could be meant both ways.
+    """
+    if grouped := GROUPED[decimal].fullmatch(text):
+        groups = "".join(filter(str.isdigit, grouped[2]))
+        return grouped[1] + groups + grouped[3].replace(",", ".")
+    if decimal == ".":
+        return text
+    if number := COMMA_NUMBER.fullmatch(text):
+        return f"{number[1]}.{number[2]}"
+    if "." in text or "," in text:
+        raise InvalidValue("invalid_number", "Give a number with a decimal comma, such as 1200 or 0,75.")
+    return text
+
+
+def guess_date_order(cells: Iterable[str], default: str) -> str:
+    """In which order these cells write a day: as days beyond the 12th tell, else as those who use the separator do."""
+    fitting = dict.fromkeys(("dmy", "mdy", "ymd"), 0)
+    separators = []
+    for cell in cells:
+        if (day := NUMERIC_DAY.fullmatch(cell.strip())) is None:
+            continue
+        first, second, year_last = int(day[1]), int(day[3]), len(day[4]) == 4
+        fitting["ymd"] += len(day[1]) == 4
+        fitting["dmy"] += year_last and second <= 12
+        fitting["mdy"] += year_last and first <= 12
+        separators.append(day[2])
+    best = max(fitting.values())
+    candidates = [order for order, days in fitting.items() if days == best]
+    if not separators:
+        return default
+    if len(candidates) > 1 and separators.count("/") > len(separators) / 2:
+        return "mdy"
+    return candidates[0]
+
+
+def guess_decimal(cells: Iterable[str], default: str) -> str:
+    """Whether these cells write a point or a comma before decimals; `default` where they could mean either."""
+    comma = point = 0
+    for cell in cells:
+        text = cell.strip()
+        as_comma = bool(COMMA_NUMBER.fullmatch(text) or GROUPED[","].fullmatch(text))
+        as_point = bool(NUMBER.fullmatch(text) or GROUPED["."].fullmatch(text))
+        comma += as_comma and not as_point
+        point += as_point and not as_comma
+    return default if comma == point else "," if comma > point else "."

@@ -5,10 +5,9 @@ kind. A value in Python is a str (text, url, email), Decimal, date, bool, Option
 None is "no value" everywhere. An eighth type is a class here, a number in `Kind`, and a migration of the checks.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -30,9 +29,21 @@ from customfields.operators import (
     any_of,
     contains,
 )  # fmt: skip
-from customfields.parsing import TEXT_LENGTH, InvalidValue, clean, exact, number_from_text
+from customfields.parsing import (
+    TEXT_LENGTH,
+    InvalidValue,
+    Style,
+    clean,
+    exact,
+    guess_date_order,
+    guess_decimal,
+    iso_day,
+    number_from_text,
+    plain_number,
+)
 from gopimi.lib import addresses
 from gopimi.lib.folding import Fold, fold
+from gopimi.lib.text import InvalidText, join, split
 
 if TYPE_CHECKING:
     from customfields.models import Field, Option
@@ -114,6 +125,12 @@ class Number(FieldType):
     def from_text(self, field: "Field", text: str, stored: Any) -> Decimal:
         return number_from_text(text)
 
+    def parse_cell(self, field: "Field", text: str, style: Style) -> Decimal | None:
+        return self.parse_text(field, plain_number(text.strip(), style.decimal))
+
+    def guess_style(self, cells: Sequence[str], style: Style) -> Style:
+        return replace(style, decimal=guess_decimal(cells, style.decimal))
+
     def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> Decimal | None:
         if value is None:
             return None
@@ -141,6 +158,7 @@ class Number(FieldType):
 class Date(FieldType):
     kind, name, label, icon = Kind.DATE, "date", "Date", "calendar"
     unset = "Set date"
+    few_values = True
     column = key_column = "date_value"
     sort_columns = ("date_value",)
     operators = {**EQUALITY, **ORDER}
@@ -156,6 +174,12 @@ class Date(FieldType):
             raise InvalidValue("invalid_date", f"{text} isn't a day of the calendar.") from error
         raise InvalidValue("invalid_date", "Give a date as year-month-day, such as 2027-03-01.")
 
+    def parse_cell(self, field: "Field", text: str, style: Style) -> date | None:
+        return self.parse_text(field, iso_day(text.strip(), style.date_order))
+
+    def guess_style(self, cells: Sequence[str], style: Style) -> Style:
+        return replace(style, date_order=guess_date_order(cells, style.date_order))
+
     def to_api(self, value: date | None) -> str | None:
         return value.isoformat() if value else None
 
@@ -168,6 +192,7 @@ class Date(FieldType):
 
 class Boolean(FieldType):
     kind, name, label, icon = Kind.BOOLEAN, "boolean", "Boolean", "toggle-left"
+    few_values = True
     column = key_column = "boolean_value"
     sort_columns = ("boolean_value",)
     toggles = True
@@ -206,11 +231,16 @@ class Select(FieldType):
     kind, name, label, icon = Kind.SELECT, "select", "Select", "list"
     unset = "Choose"
     has_options = True
+    few_values = True
     column = key_column = "option_id"
     sort_columns: Sequence[str] = ("option__position",)
 
     def from_text(self, field: "Field", text: str, stored: Any) -> Any:
         return self.choose(field, text, stored)
+
+    def unknown_labels(self, field: "Field", text: str) -> list[str]:
+        label = clean(text)
+        return [label] if label and field.option(label) is None else []
 
     def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> Any:
         return self.choose(field, value, stored) if value not in (None, "") else None
@@ -249,7 +279,9 @@ class Select(FieldType):
         return value.label if value else ""
 
     def shown(self, field: "Field", text: str) -> str:
-        return text.replace(";", ", ")  # the labels of then: an option may be gone or renamed
+        return (
+            ", ".join(split(text)) if field.multiple else text
+        )  # the labels of then: an option may be gone or renamed
 
     def widget(self, field: "Field", stored: Any) -> Any:
         return inputs.select(self._labels(field, stored))
@@ -284,11 +316,14 @@ class MultipleSelect(Select):
     def _split(self, field: "Field", raw: str) -> list[str]:
         if field.option(raw.strip()):
             return [raw]
-        rows = csv.reader(raw.splitlines(), delimiter=";" if ";" in raw else ",", skipinitialspace=True)
         try:
-            return [label for row in rows for label in row]
-        except csv.Error as error:
-            raise InvalidValue("invalid_choice", "Give labels with a semicolon between them.") from error
+            return split(raw)
+        except InvalidText as error:
+            raise InvalidValue("invalid_choice", str(error)) from error
+
+    def unknown_labels(self, field: "Field", text: str) -> list[str]:
+        labels = (clean(label) for label in self._split(field, text))
+        return [label for label in dict.fromkeys(labels) if label and field.option(label) is None]
 
     def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> Any:
         if value is None:
@@ -315,9 +350,7 @@ class MultipleSelect(Select):
         return [option.label for option in value] if value else None
 
     def to_text(self, value: Any) -> str:
-        cell = io.StringIO()
-        csv.writer(cell, delimiter=";", lineterminator="").writerow(self.to_input(value))
-        return cell.getvalue()
+        return join(self.to_input(value))
 
     def to_input(self, value: Any) -> list[str]:
         return [option.label for option in value or ()]

@@ -26,6 +26,7 @@ ENOUGH, A_WORD = 256, 12
 LINE_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 SURROGATES = re.compile("[\ud800-\udfff]")
+C1_CONTROLS = "gopimi.c1_controls"  # how to read what Windows-1252 has no character for, as an error handler of codecs
 WINDOWS_1252 = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
 
 
@@ -84,15 +85,35 @@ def _mostly_utf_8(data: bytes) -> str:
     return text if foreign >= 5 * broken else ""
 
 
-def _guess(data: bytes) -> str:
+def guess(data: bytes) -> str:
+    """The codec of the common charset in which this reads best; Windows-1252 where in doubt."""
     foreign = sum(byte > 0x7F for byte in data[:SAMPLE])
     if len(data) >= ENOUGH or (foreign >= A_WORD and foreign > 0.4 * len(data)):
-        best = charset_normalizer.from_bytes(data[:SAMPLE], cp_isolation=COMMON).best()
-        if best is not None:
-            return data.decode(best.encoding, "replace")
-    return _windows_1252(data)
+        matches = charset_normalizer.from_bytes(data[:SAMPLE], cp_isolation=COMMON)
+        # Of equally good ones the library takes any: "Lefèvre" is also a good "Lefčvre" of Central Europe.
+        ranked = [
+            (match.chaos, -match.coherence, COMMON.index(name), name)
+            for match in matches
+            for name in match.could_be_from_charset
+            if name in COMMON
+        ]
+        return min(ranked, default=(0, 0, 0, "cp1252"))[3]
+    return "cp1252"
+
+
+def _guess(data: bytes) -> str:
+    charset = guess(data)
+    return _windows_1252(data) if charset == "cp1252" else data.decode(charset, "replace")
 
 
 def _windows_1252(data: bytes) -> str:
     """As browsers read it: the five bytes that it has no character for are Latin-1's."""
     return data.decode("latin-1").translate(WINDOWS_1252)
+
+
+def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error(C1_CONTROLS, _as_latin_1)

@@ -1,7 +1,10 @@
 """Text of one line, as names, labels and values are: the same cleaning at every door."""
 
+import csv
+import io
 import re
 import unicodedata
+from collections.abc import Iterable
 
 BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 
@@ -15,8 +18,33 @@ def one_line(text: str) -> str:
 
     Other control characters, NUL and lone surrogates are refused: PostgreSQL or a reader's terminal can't bear them.
     """
-    line = BREAKS.sub(" ", text.strip()).strip()
+    line = text.strip()
+    if line.isprintable():  # so no character is a break or of the categories below
+        return line
+    line = BREAKS.sub(" ", line).strip()
     for letter in line:
         if unicodedata.category(letter) in ("Cc", "Cs"):
             raise InvalidText(f"The character U+{ord(letter):04X} can't be kept. Remove it.")
     return line
+
+
+def split(text: str) -> list[str]:
+    """The parts of a text that lists several, such as the labels or tags in one cell: at semicolons, else at commas.
+
+    A part in double quotes may hold either. Raises InvalidText.
+    """
+    rows = csv.reader(text.splitlines(), delimiter=";" if ";" in text else ",", skipinitialspace=True)
+    try:
+        return [part for row in rows for part in row]
+    except csv.Error as error:
+        raise InvalidText("Put a semicolon between two of them.") from error
+
+
+def join(parts: Iterable[str]) -> str:
+    """What `split` reads back."""
+    text, parts = io.StringIO(), list(parts)
+    alone = len(parts) == 1 and "," in parts[0]  # without a semicolon it would be split there
+    csv.writer(text, delimiter=";", lineterminator="", quoting=csv.QUOTE_ALL if alone else csv.QUOTE_MINIMAL).writerow(
+        parts
+    )
+    return text.getvalue()
