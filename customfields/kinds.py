@@ -11,7 +11,7 @@ from customfields.operators import EQUALITY, WORDS, Operator, Test, one
 from customfields.parsing import TEXT_LENGTH, InvalidValue, Style, clean
 
 if TYPE_CHECKING:
-    from customfields.models import Field
+    from customfields.models import Field, Option
 
 
 class Kind(models.IntegerChoices):
@@ -53,8 +53,16 @@ class FieldType:
         text = clean(raw if isinstance(raw, str) else one(raw or [""]))
         return self.from_text(field, text, stored) if text else None
 
-    def parse_cell(self, field: "Field", text: str, style: Style) -> Any:
+    def parse_cell(self, field: "Field", text: str, style: Style, *, stored: Any = None) -> Any:
         """A value from a cell of a file, which may write dates and numbers in its own style."""
+        return self.parse_text(field, text, stored=stored)
+
+    def chosen(self, value: Any) -> Sequence["Option"]:
+        """The options of which a value is made."""
+        return ()
+
+    def parse_kept(self, field: "Field", text: str) -> Any:
+        """A value from text that `to_text` made, such as one that the contact had before: an archived option too."""
         return self.parse_text(field, text)
 
     def guess_style(self, cells: Sequence[str], style: Style) -> Style:

@@ -87,6 +87,22 @@ class Field(TenantModel):
         """The option with this id, or with this label without regard to case."""
         return self._options.get(lower(given) if isinstance(given, str) else given)  # type: ignore[arg-type]
 
+    def pretended_option(self, label: Any) -> "Option":
+        """An option as `add_option` would make it, known to this object alone. Raises ValidationError."""
+        label = rules.label("label", label)
+        number = -1 - sum(option.pk < 0 for option in self.choices)
+        last = self.choices[-1].position if self.choices else -1
+        option = Option(
+            pk=number, workspace_id=self.workspace_id, field=self, label=label, position=last + 1, archived_at=None
+        )
+        self.know(option)
+        return option
+
+    def know(self, option: "Option") -> None:
+        """Take an option for one of this field's, until they are loaded anew."""
+        self.__dict__["choices"] = [*self.choices, option]
+        self.__dict__.pop("_options", None)
+
     @property
     def siblings(self) -> FieldQuerySet:
         """All fields of the workspace."""

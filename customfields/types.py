@@ -125,7 +125,7 @@ class Number(FieldType):
     def from_text(self, field: "Field", text: str, stored: Any) -> Decimal:
         return number_from_text(text)
 
-    def parse_cell(self, field: "Field", text: str, style: Style) -> Decimal | None:
+    def parse_cell(self, field: "Field", text: str, style: Style, *, stored: Any = None) -> Decimal | None:
         return self.parse_text(field, plain_number(text.strip(), style.decimal))
 
     def guess_style(self, cells: Sequence[str], style: Style) -> Style:
@@ -174,7 +174,7 @@ class Date(FieldType):
             raise InvalidValue("invalid_date", f"{text} isn't a day of the calendar.") from error
         raise InvalidValue("invalid_date", "Give a date as year-month-day, such as 2027-03-01.")
 
-    def parse_cell(self, field: "Field", text: str, style: Style) -> date | None:
+    def parse_cell(self, field: "Field", text: str, style: Style, *, stored: Any = None) -> date | None:
         return self.parse_text(field, iso_day(text.strip(), style.date_order))
 
     def guess_style(self, cells: Sequence[str], style: Style) -> Style:
@@ -238,6 +238,9 @@ class Select(FieldType):
     def from_text(self, field: "Field", text: str, stored: Any) -> Any:
         return self.choose(field, text, stored)
 
+    def parse_kept(self, field: "Field", text: str) -> Any:
+        return self.parse_text(field, text, stored=field.option(text))
+
     def unknown_labels(self, field: "Field", text: str) -> list[str]:
         label = clean(text)
         return [label] if label and field.option(label) is None else []
@@ -262,7 +265,6 @@ class Select(FieldType):
         return option
 
     def chosen(self, value: Any) -> Sequence["Option"]:
-        """The value as a sequence of options."""
         return () if value is None else (value,)
 
     def operand(self, field: "Field", text: str) -> Any:
@@ -320,6 +322,9 @@ class MultipleSelect(Select):
             return split(raw)
         except InvalidText as error:
             raise InvalidValue("invalid_choice", str(error)) from error
+
+    def parse_kept(self, field: "Field", text: str) -> Any:
+        return self.parse_text(field, text, stored=tuple(field.choices))
 
     def unknown_labels(self, field: "Field", text: str) -> list[str]:
         labels = (clean(label) for label in self._split(field, text))

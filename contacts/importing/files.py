@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from contacts import formulas
@@ -249,11 +250,26 @@ def outline(file: Any, written: Written) -> Outline:
     return Outline(headers, sum(1 for _ in records))
 
 
-def head(file: Any, written: Written, rows: int) -> tuple[list[str], list[Record]]:
-    """The headers and the first rows. Raises Unreadable."""
-    records = read(file, written)
-    headers = _headers(next(records, None))
-    return headers, [record for record, _ in zip(records, range(rows), strict=False)]
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A file's headers and first rows, and what keeps the next one from being read."""
+
+    headers: list[str]
+    records: list[Record]
+    problem: Unreadable | None
+
+
+def head(file: Any, written: Written, rows: int) -> Head:
+    """Read so many rows. Raises Unreadable where there is no header to be read."""
+    reading = read(file, written)
+    headers = _headers(next(reading, None))
+    records: list[Record] = []
+    problem = None
+    try:
+        records.extend(islice(reading, rows))
+    except Unreadable as error:
+        problem = error
+    return Head(headers, records, problem)
 
 
 def tidied(header: str) -> str:

@@ -1,6 +1,6 @@
 """What becomes of a row of a file: its cells, judged column by column, as a row that `contacts.upserting` takes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from gopimi.lib.addresses import Address
 MOST_REMEMBERED = 20_000  # cells whose meaning one column keeps
 LONGEST_SHOWN = 500  # characters of a bad value that are kept with the problem
 SLOTS = {"name": 0, "organization": 1, "tags": 2}
+DOUBLE = "duplicate_in_file"
 NO_ADDRESS = "Every row needs an email address."
 CHOICES = ("invalid_choice", "archived_choice")  # what may be right by what is stored, or by adding an option
 
@@ -79,7 +80,7 @@ class Plan:
                 value = read(text)
             except InvalidValue as error:
                 if error.code in CHOICES and column.field and column.field.type.has_options:
-                    parsed.late.append((header, column, text, error))
+                    parsed.late.append((header, column, original(text), error))
                 else:
                     parsed.refuse(header, text, error.code, error.message)
                 continue
@@ -96,6 +97,19 @@ class Plan:
             reason = f"The row has {width:,} cells, the header {self.width:,}. Maybe a separator isn't in quotes."
             parsed.refuse("", "", "too_many_cells", reason)
         return parsed
+
+    def key(self, record: Record) -> str:
+        """Whose row it is; empty where that can't be read."""
+        try:
+            position, _, _, read = next(entry for entry in self.columns if entry[1] == self.email_header)
+            return read(record.cells[position]).key if record.cells[position].strip() else ""
+        except (InvalidValue, IndexError):
+            return ""
+
+    def refuse_double(self, parsed: Parsed, first: int) -> None:
+        """The row has the address of an earlier one."""
+        assert parsed.email is not None
+        parsed.refuse(self.email_header, parsed.email.given, DOUBLE, f"The same address as in row {first:,}.")
 
 
 def _reader(column: Column) -> Callable[[str], Any]:
@@ -119,11 +133,3 @@ def _reader(column: Column) -> Callable[[str], Any]:
             return value
 
     return remember
-
-
-def corrected(record: Record, headers: Sequence[str], cells: Mapping[str, str]) -> Record:
-    """The row with other cells, by header."""
-    filled = [*record.cells, *[""] * (len(headers) - len(record.cells))]
-    for header, text in cells.items():
-        filled[headers.index(header)] = text
-    return record._replace(cells=filled)

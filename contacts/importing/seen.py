@@ -26,6 +26,12 @@ class Seen:
         """The first row that had this key, which is `row` where it is new."""
         return self._put(hash(key) or 1, row)
 
+    def add(self, key: str) -> bool:
+        """Whether the key is new."""
+        before = self._count
+        self.first(key, 0)
+        return self._count > before
+
     def _put(self, mark: int, row: int) -> int:
         hashes, mask = self._hashes, self._mask
         place = mark & mask

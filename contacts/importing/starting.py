@@ -19,6 +19,7 @@ from contacts.importing.records import (
     DecimalMark,
     Delimiter,
     Import,
+    ImportProblem,
     ImportRow,
     NewOptions,
     OnConflict,
@@ -46,10 +47,11 @@ class NotNow(Exception):
 
 @dataclass(frozen=True)
 class Preview:
-    """The file's headers and first rows as they are read now."""
+    """The file's headers and first rows as they are read now, and what is wrong with the row after them."""
 
     headers: list[str]
     rows: list[list[str]]
+    problem: Unreadable | None
 
     def samples(self, header: str, most: int = 3) -> list[str]:
         """The first different cells of a column that aren't blank."""
@@ -102,10 +104,11 @@ def configure(one: Import, **settings: Any) -> None:
 
 
 def preview(one: Import, rows: int = 5) -> Preview:
-    """Raises Unreadable."""
+    """Raises Unreadable where there is no header to be read."""
     with opened(one) as file:
-        headers, records = files.head(file, Written(one.encoding, one.delimiter), rows)
-    return Preview(headers, [[charsets.clean(cell) for cell in record.cells] for record in records])
+        head = files.head(file, Written(one.encoding, one.delimiter), rows)
+    cells = [[charsets.clean(cell) for cell in record.cells] for record in head.records]
+    return Preview(head.headers, cells, head.problem)
 
 
 @transaction.atomic
@@ -119,12 +122,8 @@ def start(one: Import, *, dry_run: bool) -> None:
     if not one.file or not (one.status == Status.DRAFT or again):
         raise NotNow("This import has been started already.")
     check_mapping(one.headers, one.mapping, {column.target: column for column in targets(one.workspace)})
-    ImportRow.objects.for_workspace(one.workspace_id).filter(run=one, edited=False).delete()
+    forget_run(one)
     one.dry_run, one.status = dry_run, Status.QUEUED
-    one.rows = one.processed = one.position = 0
-    one.created = one.updated = one.unchanged = one.skipped = one.failed = 0
-    one.made, one.problem, one.cancel_asked = {}, None, False
-    one.started_at = one.finished_at = None
     one.save()
     defer("contacts.run_import", one)
 
@@ -140,12 +139,12 @@ def cancel(one: Import) -> None:
 
 
 @transaction.atomic
-def undo(one: Import) -> None:
-    """Queue the way back. Raises NotNow."""
+def undo(one: Import, actor: Actor) -> None:
+    """Queue the way back; the histories will say that `actor` did it. Raises NotNow."""
     _lock(one)
     if not one.can_undo:
         raise NotNow(_why_not(one))
-    one.status, one.undo_after = Status.UNDOING, {}
+    one.status, one.undo_after = Status.UNDOING, {"actor": [actor.kind, actor.id]}
     one.save(update_fields=["status", "undo_after"])
     defer("contacts.undo_import", one)
 
@@ -156,6 +155,16 @@ def discard(one: Import) -> None:
         raise NotNow("Only drafts and dry runs can be discarded.")
     drop_file(one)
     one.delete()
+
+
+def forget_run(one: Import) -> None:
+    """As if it had never run; what was corrected by hand stays. The caller saves it."""
+    ImportRow.objects.for_workspace(one.workspace_id).filter(run=one, edited=False).delete()
+    ImportProblem.objects.for_workspace(one.workspace_id).filter(run=one).delete()
+    one.rows = one.processed = one.position = 0
+    one.created = one.updated = one.unchanged = one.skipped = one.failed = 0
+    one.made, one.problem, one.cancel_asked = {}, None, False
+    one.started_at = one.finished_at = None
 
 
 def defer(task: str, one: Import) -> None:
@@ -232,13 +241,14 @@ def _set_up(one: Import, file: Any, settings: Mapping[str, Any]) -> None:
     fields = field_values.fields_of(one.workspace_id)
     known = columns(fields, Style())
     if anew:
-        one.headers, records = files.head(file, Written(one.encoding, one.delimiter), SAMPLE)
+        head = files.head(file, Written(one.encoding, one.delimiter), SAMPLE)
+        one.headers = head.headers
         one.headers_mark = hashlib.sha256("\n".join(one.headers).lower().encode()).hexdigest()
         if "mapping" not in settings:
             _choose(one, known, settings)
         else:
             one.mapping = check_mapping(one.headers, settings["mapping"], known)
-        _find_style(one, records, known, settings)
+        _find_style(one, head.records, known, settings)
     elif "mapping" in settings:
         one.mapping = check_mapping(one.headers, settings["mapping"], known)
 

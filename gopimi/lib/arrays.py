@@ -15,7 +15,7 @@ def execute(sql: str, constants: Iterable[Any], rows: Iterable[tuple[Any, ...]])
 
     The server binds them: constants that may be None need a cast. Without rows nothing is run.
     """
-    columns = [_array(column) for column in zip(*rows, strict=True)]
+    columns = [literal(column) for column in zip(*rows, strict=True)]
     if not columns:
         return []
     with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]
@@ -23,8 +23,11 @@ def execute(sql: str, constants: Iterable[Any], rows: Iterable[tuple[Any, ...]])
         return cursor.fetchall() if cursor.description else []
 
 
-def _array(column: Iterable[Any]) -> str:
-    """PostgreSQL's array literal of texts, numbers, dates or booleans."""
+def literal(column: Iterable[Any]) -> str:
+    """PostgreSQL's array literal of texts, numbers, dates or booleans.
+
+    For rows that have an array each: unnest() would make one table of an array of arrays, so each goes as its text.
+    """
     return "{" + ",".join([_element(value) for value in column]) + "}"
 
 

@@ -1,0 +1,58 @@
+"""Reading ahead: a thread reads and judges the next rows while the database is busy with the present ones."""
+
+from collections import deque
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from contacts.importing import files
+from contacts.importing.files import Record, Written
+from contacts.importing.plans import Parsed, Plan
+from contacts.importing.records import Import
+from contacts.importing.seen import Seen
+
+AHEAD = 2  # chunks
+Corrections = Mapping[int, Sequence[str]]  # cells by row
+
+
+def ahead(
+    file: Any, one: Import, plan: Plan, corrections: Corrections, size: int
+) -> Generator[list[Parsed], None, None]:
+    """The file's rows in chunks, from where the import stands. Raises Unreadable.
+
+    A row of `corrections` has those cells instead of the file's.
+    """
+    chunks = _chunks(file, one, plan, corrections, size)
+    with ThreadPoolExecutor(1, "import-reader") as thread:
+        coming = deque(thread.submit(next, chunks, None) for _ in range(AHEAD))
+        while (chunk := coming.popleft().result()) is not None:
+            coming.append(thread.submit(next, chunks, None))
+            yield chunk
+
+
+def _chunks(
+    file: Any, one: Import, plan: Plan, corrections: Corrections, size: int
+) -> Generator[list[Parsed], None, None]:
+    """Rows that are done with are read too, for the addresses that they have taken: the second row of one address
+    fails, whatever became of the first. So a file repaired later imports like one that was right from the start."""
+    seen = Seen()
+    done = one.position
+    records = files.read(file, Written(one.encoding, one.delimiter))
+    next(records, None)  # the header
+    chunk: list[Parsed] = []
+    for record in records:
+        if record.row in corrections:
+            record = Record(record.row, record.line, list(corrections[record.row]))
+        if record.row <= done:
+            if key := plan.key(record):
+                seen.first(key, record.row)
+            continue
+        parsed = plan.parse(record)
+        if parsed.email is not None and (first := seen.first(parsed.email.key, record.row)) != record.row:
+            plan.refuse_double(parsed, first)
+        chunk.append(parsed)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
