@@ -1,5 +1,11 @@
-import pytest
+from collections.abc import Callable
 
+import pytest
+from hypothesis import example, settings
+from hypothesis import given as made_up
+from hypothesis import strategies as st
+
+from gopimi.lib import addresses
 from gopimi.lib.addresses import InvalidAddress, email_key, normalize
 
 
@@ -32,3 +38,28 @@ def test_refused(given: str) -> None:
 
 def test_stored_as_given() -> None:
     assert normalize("  Alice@Example.com ") == "Alice@Example.com"
+
+
+LETTERS = st.text("aZ9_!#$%&'*+/=?^`{|}~.-@\"\\ (),:;<>[]\x7fé", max_size=12)
+PIECES = st.one_of(
+    LETTERS,
+    st.sampled_from(
+        ["a", "dana.cole", "x" * 63, "x" * 64, "x" * 65, "xn--acm-dma", "ab--c", "postmaster", "abuse", "a."]
+    ),
+)
+
+
+@made_up(st.lists(PIECES, max_size=3), st.lists(PIECES, max_size=6))
+@example(["a"], [".".join(["x" * 63] * 3) + ".example"])
+@example(["x" * 64], [".".join(["y" * 61] * 3) + ".abc"])
+@settings(max_examples=2_000, deadline=None)
+def test_the_short_way_says_what_the_library_says(local: list[str], domain: list[str]) -> None:
+    text = "".join(local) + "@" + ".".join(domain)
+
+    def judged(parse: Callable[[str], object]) -> object:
+        try:
+            return parse(text.strip())
+        except InvalidAddress:
+            return None
+
+    assert judged(addresses.parse) == judged(addresses._parse)
