@@ -2,25 +2,51 @@
 
 from typing import Any
 
+from django.db import InterfaceError, OperationalError, close_old_connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import JobAborted
 
-from contacts.importing import running, undoing
+from contacts.importing import running, tidying, undoing
+from contacts.importing.starting import QUEUE, RUN, UNDO
+from gopimi.workspaces.models import Workspace
 
-# A worker that is stopped hands the job on at once; one that lost its database comes back to it.
-AGAIN = RetryStrategy(max_attempts=20, wait=1, retry_exceptions={JobAborted})
+# A worker that is asked to stop hands the job on; one that lost the database comes back to it.
+AGAIN = RetryStrategy(max_attempts=50, wait=2, retry_exceptions={JobAborted, OperationalError, InterfaceError})
 
 
-@app.task(name="contacts.run_import", queue="imports", pass_context=True, retry=AGAIN)
+@app.task(name=RUN, queue=QUEUE, pass_context=True, retry=AGAIN)
 def run_import(context: Any, workspace_id: int, import_id: int) -> None:
     """Import a file, or go on where another worker was killed."""
+    close_old_connections()
     if not running.run(workspace_id, import_id, context.should_abort):
         raise JobAborted
 
 
-@app.task(name="contacts.undo_import", queue="imports", pass_context=True, retry=AGAIN)
+@app.task(name=UNDO, queue=QUEUE, pass_context=True, retry=AGAIN)
 def undo_import(context: Any, workspace_id: int, import_id: int) -> None:
     """Take back what an import did, or go on with that."""
+    close_old_connections()
     if not undoing.undo(workspace_id, import_id, context.should_abort):
         raise JobAborted
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="contacts.give_up_imports", queueing_lock="give_up_imports")
+def give_up_imports(timestamp: int) -> None:
+    """Say of imports whose job failed that they did, so that none seems to run for ever."""
+    close_old_connections()
+    jobs = ProcrastinateJob.objects.filter(queue_name=QUEUE, task_name__in=[RUN, UNDO])
+    for job in jobs.filter(status="failed"):
+        if not jobs.filter(task_name=job.task_name, args=job.args, status__in=["todo", "doing"]).exists():
+            tidying.give_up(**job.args, undoing=job.task_name == UNDO)
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="contacts.forget_uploads", queueing_lock="forget_uploads")
+def forget_uploads(timestamp: int) -> None:
+    """Delete drafts and the files of dry runs that became no import within a week."""
+    close_old_connections()
+    for workspace_id in Workspace.objects.order_by("pk").values_list("pk", flat=True):
+        tidying.forget(workspace_id)

@@ -114,24 +114,21 @@ def plain_number(text: str, decimal: str) -> str:
 
 
 def guess_date_order(cells: Iterable[str], default: str) -> str:
-    """In which order these cells write a day: as days beyond the 12th tell, else as those who use the separator do."""
+    """In which order these cells write a day, as days beyond the 12th tell; else `default`, else as those who use the
+    separator do."""
     fitting = dict.fromkeys(("dmy", "mdy", "ymd"), 0)
-    separators = []
-    for cell in cells:
-        if (day := NUMERIC_DAY.fullmatch(cell.strip())) is None:
-            continue
-        first, second, year_last = int(day[1]), int(day[3]), len(day[4]) == 4
+    days = [day for cell in cells if (day := NUMERIC_DAY.fullmatch(cell.strip()))]
+    for day in days:
+        year_last = len(day[4]) == 4
         fitting["ymd"] += len(day[1]) == 4
-        fitting["dmy"] += year_last and second <= 12
-        fitting["mdy"] += year_last and first <= 12
-        separators.append(day[2])
-    best = max(fitting.values())
-    candidates = [order for order, days in fitting.items() if days == best]
-    if not separators:
+        fitting["dmy"] += year_last and int(day[3]) <= 12
+        fitting["mdy"] += year_last and int(day[1]) <= 12
+    best = [order for order, count in fitting.items() if count == max(fitting.values())]
+    if not days or default in best:
         return default
-    if len(candidates) > 1 and separators.count("/") > len(separators) / 2:
+    if "mdy" in best and sum(day[2] == "/" for day in days) > len(days) / 2:
         return "mdy"
-    return candidates[0]
+    return best[0]
 
 
 def guess_decimal(cells: Iterable[str], default: str) -> str:

@@ -13,6 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError
 
 from contacts.api import router as contacts
+from contacts.importing.api import router as imports
 from customfields.api import router as custom_fields
 from gopimi.lib import problems
 from gopimi.lib.inputs import StrictParser, field_errors, invalid, refused
@@ -60,7 +61,7 @@ api = Api(
     urls_namespace="api",
     parser=StrictParser(),
 )
-for router in (contacts, organizations, custom_fields, tickets, inbox, workspaces):
+for router in (contacts, imports, organizations, custom_fields, tickets, inbox, workspaces):
     api.add_router("", router)
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from contacts import history, searching
-from contacts.models import ContactTag, Tag, View
+from contacts.models import ContactTag, Import, ImportMade, ImportProblem, ImportRow, Tag, View
 from customfields.models import FieldValue, Kind
 from gopimi.lib.tenancy import tenant_models, workspace
 from gopimi.workspaces.actor import SYSTEM
@@ -67,6 +67,12 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         tag = Tag.objects.create(workspace=globex, name="theirs")
         ContactTag.objects.create(workspace=globex, contact=contact, tag=tag)
         view = View.objects.create(workspace=globex, table="contacts", name="Theirs")
+        run = Import.objects.create(
+            workspace=globex, actor_kind="system", filename="theirs.csv", encoding="utf-8", status="done"
+        )
+        ImportRow.objects.create(workspace=globex, run=run, row=2, line=2, cells=["theirs@globex.example"])
+        ImportProblem.objects.create(workspace=globex, run=run, row=2, position=0, code="required", reason="Theirs")
+        ImportMade.objects.create(workspace=globex, run=run, kind="organization", made_id=organization.pk)
         mailbox = MailboxFactory(workspace=globex)
         ticket = TicketFactory(workspace=globex, contact=contact)
         TicketTag.objects.create(workspace=globex, ticket=ticket, tag=tag)
@@ -87,7 +93,7 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         "organizations": {"pk": organization.pk},
         "customfields": {"pk": field.pk, "option_pk": option.pk},
         "contacts": {
-            "pk": contact.pk, "field_pk": field.pk, "property": "email", "view_pk": view.pk,
+            "import_pk": run.pk, "pk": contact.pk, "field_pk": field.pk, "property": "email", "view_pk": view.pk,
             "deletion": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
         },
         "tickets": {

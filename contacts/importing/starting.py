@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from procrastinate.contrib.django import app as jobs
 
-from contacts.importing import files
+from contacts.importing import failures, files
 from contacts.importing.columns import Column, columns, guess
 from contacts.importing.files import Record, Unreadable, Written
 from contacts.importing.records import (
@@ -32,7 +32,7 @@ from gopimi.lib.refusals import Refusals, refuse
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import Workspace
 
-QUEUE = "imports"
+QUEUE, RUN, UNDO = "imports", "contacts.run_import", "contacts.undo_import"
 SAMPLE = 1_000  # rows by which the styles of dates and numbers are found
 SETTINGS = {
     "delimiter": Delimiter, "date_order": DateOrder, "decimal": DecimalMark, "on_conflict": OnConflict,
@@ -89,7 +89,7 @@ def configure(one: Import, **settings: Any) -> None:
     `mapping` is {header: target}; headers left out are ignored. Raises ValidationError with all that is refused, by
     setting and `mapping/<header>`; Unreadable; NotNow.
     """
-    _lock(one)
+    lock(one)
     if one.status != Status.DRAFT and not (
         one.dry_run and one.status in (Status.DONE, Status.FAILED, Status.CANCELLED)
     ):
@@ -117,7 +117,7 @@ def start(one: Import, *, dry_run: bool) -> None:
 
     Raises NotNow, and ValidationError where the mapping doesn't do any more.
     """
-    _lock(one)
+    lock(one)
     again = one.dry_run and one.status in (Status.DONE, Status.CANCELLED)
     if not one.file or not (one.status == Status.DRAFT or again):
         raise NotNow("This import has been started already.")
@@ -125,13 +125,13 @@ def start(one: Import, *, dry_run: bool) -> None:
     forget_run(one)
     one.dry_run, one.status = dry_run, Status.QUEUED
     one.save()
-    defer("contacts.run_import", one)
+    defer(RUN, one)
 
 
 @transaction.atomic
 def cancel(one: Import) -> None:
     """Ask a run to stop after the present chunk; one that hasn't begun is cancelled when it would. Raises NotNow."""
-    _lock(one)
+    lock(one)
     if one.status not in (Status.QUEUED, Status.RUNNING):
         raise NotNow("This import isn't running.")
     one.cancel_asked = True
@@ -141,12 +141,12 @@ def cancel(one: Import) -> None:
 @transaction.atomic
 def undo(one: Import, actor: Actor) -> None:
     """Queue the way back; the histories will say that `actor` did it. Raises NotNow."""
-    _lock(one)
+    lock(one)
     if not one.can_undo:
         raise NotNow(_why_not(one))
     one.status, one.undo_after = Status.UNDOING, {"actor": [actor.kind, actor.id]}
     one.save(update_fields=["status", "undo_after"])
-    defer("contacts.undo_import", one)
+    defer(UNDO, one)
 
 
 def discard(one: Import) -> None:
@@ -243,41 +243,47 @@ def _set_up(one: Import, file: Any, settings: Mapping[str, Any]) -> None:
     if anew:
         head = files.head(file, Written(one.encoding, one.delimiter), SAMPLE)
         one.headers = head.headers
-        one.headers_mark = hashlib.sha256("\n".join(one.headers).lower().encode()).hexdigest()
-        if "mapping" not in settings:
-            _choose(one, known, settings)
-        else:
-            one.mapping = check_mapping(one.headers, settings["mapping"], known)
-        _find_style(one, head.records, known, settings)
-    elif "mapping" in settings:
+        one.headers_mark = _mark(one.headers)
+        expected = _choose(one, known, settings)
+    if "mapping" in settings:
         one.mapping = check_mapping(one.headers, settings["mapping"], known)
+    if anew:
+        style = _find_style(one, head.records, known, expected)
+        if "date_order" not in settings:
+            one.date_order = style.date_order or DateOrder.DMY
+        if "decimal" not in settings:
+            one.decimal = style.decimal
 
 
-def _choose(one: Import, known: Mapping[str, Column], settings: Mapping[str, Any]) -> None:
-    """As the last import of such a file did, else by the headers."""
+def _mark(headers: list[str]) -> str:
+    """The same for a file's failed rows, corrected, as for the file itself."""
+    return hashlib.sha256("\n".join(failures.without_extra(headers)).lower().encode()).hexdigest()
+
+
+def _choose(one: Import, known: Mapping[str, Column], settings: Mapping[str, Any]) -> Style:
+    """As the last import of such a file did, else by the headers; answers with the style to expect."""
     earlier = Import.objects.for_workspace(one.workspace_id).shown().filter(headers_mark=one.headers_mark)
     last = earlier.exclude(pk=one.pk).order_by("-id").first()
     if last is None:
         one.mapping = guess(one.headers, known.values())
-        return
-    one.mapping = {header: target for header, target in last.mapping.items() if target in known}
+        # Who separates by semicolons mostly needs the comma for decimals.
+        return Style("", "," if one.delimiter == Delimiter.SEMICOLON else ".")
+    there = {header: target for header, target in last.mapping.items() if header in one.headers and target in known}
+    one.mapping = there
     for name in ("on_conflict", "new_options"):
         if name not in settings:
             setattr(one, name, getattr(last, name))
+    return Style(last.date_order, last.decimal)
 
 
-def _find_style(one: Import, records: list[Record], known: Mapping[str, Column], settings: Mapping[str, Any]) -> None:
-    # Who separates by semicolons mostly needs the comma for decimals.
-    style = Style(decimal="," if one.delimiter == ";" else ".")
+def _find_style(one: Import, records: list[Record], known: Mapping[str, Column], style: Style) -> Style:
+    """As the cells tell that go into dates and numbers."""
     for header, target in one.mapping.items():
         if field := known[target].field:
             place = one.headers.index(header)
             cells = [record.cells[place] for record in records if len(record.cells) > place]
             style = field.type.guess_style(cells, style)
-    if "date_order" not in settings:
-        one.date_order = style.date_order
-    if "decimal" not in settings:
-        one.decimal = style.decimal
+    return style
 
 
 def _choice(name: str, given: Any, choices: Any) -> str:
@@ -294,7 +300,7 @@ def _encoding(given: Any) -> str:
     return {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(codec, codec)
 
 
-def _lock(one: Import) -> None:
+def lock(one: Import) -> None:
     """Hold the import's row until the transaction ends, and read it anew."""
     Import.objects.for_workspace(one.workspace_id).select_for_update(no_key=True).get(pk=one.pk)
     one.refresh_from_db()

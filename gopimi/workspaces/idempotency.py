@@ -51,7 +51,7 @@ def once(request: Any, respond: Callable[[HttpRequest], HttpResponse]) -> HttpRe
         detail = f"Give 1 to {LONGEST_KEY} letters, digits, signs or spaces of ASCII."
         return render(request, Problem(400, "bad-idempotency-key", detail))
     try:
-        mark = hashlib.sha256(request.META.get("QUERY_STRING", "").encode() + b"\n" + request.body).hexdigest()
+        mark = _mark(request)
     except RequestDataTooBig:
         return respond(request)
     kept, is_mine = _claim(request, key, mark)
@@ -66,6 +66,24 @@ def once(request: Any, respond: Callable[[HttpRequest], HttpResponse]) -> HttpRe
             else:
                 _keep(kept, response)
     return response
+
+
+def _mark(request: Any) -> str:
+    """The same for the same query and body. A form is the same with another boundary between its parts, which clients
+    make up anew each time, and it may hold files that are too large for the memory."""
+    mark = hashlib.sha256(request.META.get("QUERY_STRING", "").encode() + b"\n")
+    if request.content_type != "multipart/form-data":
+        mark.update(request.body)
+        return mark.hexdigest()
+    for name, given in sorted(request.POST.lists()):
+        mark.update(repr((name, given)).encode())
+    for name, uploads in sorted(request.FILES.lists()):
+        for upload in uploads:
+            mark.update(repr((name, upload.name, upload.size)).encode())
+            for block in upload.chunks():
+                mark.update(block)
+            upload.seek(0)
+    return mark.hexdigest()
 
 
 def _claim(request: Any, key: str, mark: str) -> tuple[KeptAnswer, bool]:

@@ -5,10 +5,10 @@ from typing import Any
 from django.core.management import call_command
 from procrastinate.contrib.django import app
 
-STALLED_AFTER = 60  # seconds without a sign of life from the worker that had the job
+STALLED_AFTER = 15  # seconds without a sign of life from the worker that had the job: it gives one every 3
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="* * * * * */10")  # every ten seconds
 @app.task(queueing_lock="retry_stalled_jobs", pass_context=True)
 async def retry_stalled_jobs(context: Any, timestamp: int) -> None:
     """Do again what a killed worker had in hand. Jobs must bear being done twice."""

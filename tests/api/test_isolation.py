@@ -30,6 +30,7 @@ BODIES: dict[str, Any] = {
     "post /custom-fields/{field_id}/options": {"label": "Mine"},
     "patch /custom-fields/{field_id}/options/{option_id}": {"label": "Mine"},
     "patch /organizations/{organization_id}": {"name": "Mine"},
+    "post /contact-imports/{import_id}/undo": None,
     "patch /tickets/{number}": {"subject": "Mine"},
     "post /tickets/{number}/messages": {"body": "Mine"},
     "patch /conversations/{conversation_id}": {"subject": "Mine"},
@@ -46,6 +47,7 @@ def theirs(globex: Workspace, rows_of_globex: dict[str, Any]) -> dict[str, Any]:
     return {
         **threads,
         **rows_of_globex["settings"],
+        "import_id": rows_of_globex["contacts"]["import_pk"],
         "organization_id": rows_of_globex["organizations"]["pk"],
         "field_id": fields["pk"],
         "option_id": fields["option_pk"],
@@ -219,7 +221,16 @@ def test_ids_in_queries(
 
 
 def test_lists_show_nothing_of_theirs(api: Program, theirs: dict[str, Any]) -> None:
-    for path in ("/contacts", "/organizations", "/custom-fields", "/tags", "/members", "/tickets", "/conversations"):
+    for path in (
+        "/contacts",
+        "/organizations",
+        "/custom-fields",
+        "/tags",
+        "/members",
+        "/tickets",
+        "/conversations",
+        "/contact-imports",
+    ):
         assert api.get(f"{path}?count=true").json() == {
             "data": [],
             "page": {"next_cursor": None, "has_more": False},

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client
 
@@ -84,9 +85,15 @@ def test_examples_work_as_printed(program: Callable[..., Program], acme: Workspa
     for line in EXAMPLES[: EXAMPLES.index(example)]:
         run(caller, line)
     answer = run(caller, example)
-    assert answer.status_code == (
-        422 if "nobody" in example else 201 if "POST" in example and "[{" not in example else 200
-    )
+    created = 201 if "POST" in example and "[{" not in example else 200
+    assert answer.status_code == (422 if "nobody" in example else 202 if "-F" in example else created)
+
+
+def written(file: str) -> bytes:
+    """What the line before the example printed into this file."""
+    found = re.search(rf"^printf '(.*)' > {file.removeprefix('@')}$", GUIDE, re.MULTILINE)
+    assert found
+    return found[1].replace("\\n", "\n").encode()
 
 
 def run(caller: Program, example: str) -> HttpResponse:
@@ -97,5 +104,7 @@ def run(caller: Program, example: str) -> HttpResponse:
     headers = dict(word.split(": ", 1) for before, word in pairwise(words) if before == "-H")
     del headers["Authorization"]
     content_type = headers.pop("Content-Type", "")
+    if form := dict(word.split("=", 1) for before, word in pairwise(words) if before == "-F"):
+        return caller.upload(path, form | {"file": ContentFile(written(form["file"]), form["file"].removeprefix("@"))})
     data = words[words.index("-d") + 1].encode() if "-d" in words else b""
     return caller(method, path, data=data, content_type=content_type, headers=headers)

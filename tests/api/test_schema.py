@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.core.files.base import ContentFile
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
@@ -25,7 +26,9 @@ def known(program: Callable[..., Program], acme: Workspace) -> dict[str, Any]:
     contact = caller.post("/contacts", {"email": "dana@acme.example"}).json()
     field = caller.post("/custom-fields", {"label": "Plan", "type": "select", "options": ["Free", "Pro"]}).json()
     ticket = caller.post("/tickets", {"subject": "Help", "body": "Me", "contact_id": contact["id"]}).json()
+    upload = {"file": ContentFile(b"mail\n", "none.csv"), "mapping": '{"mail": "email"}'}
     return {
+        "import_id": caller.upload("/contact-imports", upload).json()["id"],
         "contact_id": contact["id"],
         "field_id": field["id"],
         "option_id": field["options"][0]["id"],

@@ -1,11 +1,18 @@
 """The background jobs of all workspaces."""
 
+import asyncio
+import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from procrastinate.contrib.django import app
 
+from gopimi.workspaces.tasks import STALLED_AFTER
+
 GRACE = 10  # seconds for the jobs in hand when asked to stop; what isn't done by then is done again later
+HEARTBEAT = 3  # seconds between two signs of life
+# How many jobs of a queue at once. Imports, which take minutes, have one of their own, so that mail goes out meanwhile.
+QUEUES = {"default": 1, "imports": 2}
 
 
 class Command(BaseCommand):
@@ -19,4 +26,33 @@ class Command(BaseCommand):
         self.check(databases=["default"])  # refuses to start where row-level security doesn't hold
         connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
         with app.replace_connector(connector) as worker:
-            worker.run_worker(concurrency=1, shutdown_graceful_timeout=GRACE, delete_jobs="successful")
+            asyncio.run(_work(worker))
+
+
+async def _work(worker: Any) -> None:
+    """A worker for each queue, until the first of them ends or a signal asks for it: then all end in order."""
+    async with worker.open_async():
+        workers = [asyncio.create_task(_queue(worker, name, at_once)) for name, at_once in QUEUES.items()]
+
+        def stop() -> None:
+            for one in workers:
+                one.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+        await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
+        stop()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def _queue(worker: Any, name: str, at_once: int) -> None:
+    await worker.run_worker_async(
+        name=name,
+        queues=[name],
+        concurrency=at_once,
+        shutdown_graceful_timeout=GRACE,
+        delete_jobs="successful",
+        update_heartbeat_interval=HEARTBEAT,
+        stalled_worker_timeout=STALLED_AFTER,
+        install_signal_handlers=False,
+    )
