@@ -12,13 +12,13 @@ from contacts import history, searching
 from contacts.models import Change, Contact, ContactSearch, ContactTag, Tag
 from contacts.querysets import AddressTaken
 from contacts.upserting import (
+    Batch,
     BatchRefused,
     DuplicateInRequest,
     Outcome,
     Row,
     Status,
     UnknownOrganization,
-    _Batch,
     upsert,
 )
 from customfields.models import FieldValue, Kind
@@ -329,7 +329,7 @@ def test_an_address_that_is_taken_meanwhile(acme: Workspace, monkeypatch: pytest
     `Contact.change` does: the row is judged anew."""
     with workspace(acme):
         dana = ContactFactory(workspace=acme, email="dana@example.com", name="Dana")
-    judge = _Batch._judge
+    judge = Batch._judge
 
     def change() -> None:
         with workspace(acme):
@@ -342,7 +342,7 @@ def test_an_address_that_is_taken_meanwhile(acme: Workspace, monkeypatch: pytest
             in_threads([change])
         return drafts
 
-    monkeypatch.setattr(_Batch, "_judge", and_meanwhile)
+    monkeypatch.setattr(Batch, "_judge", and_meanwhile)
     rows = [row("ed@example.com", name="Ed"), row("flo@example.com")]
     with workspace(acme):
         outcomes = upsert(acme, SYSTEM, rows, on_conflict="update")
