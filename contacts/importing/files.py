@@ -225,7 +225,8 @@ def read(file: Any, written: Written) -> Iterator[Record]:
     except UnicodeError as error:
         raise Unreadable(_line_of_bad_byte(file, written.encoding), "wrong_encoding", _not(written.encoding)) from error
     finally:
-        text.detach()
+        if not file.closed:  # it is the caller's, and stays open
+            text.detach()
 
 
 @dataclass(frozen=True, slots=True)
