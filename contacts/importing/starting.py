@@ -163,7 +163,8 @@ def forget_run(one: Import) -> None:
     ImportProblem.objects.for_workspace(one.workspace_id).filter(run=one).delete()
     one.rows = one.processed = one.position = 0
     one.created = one.updated = one.unchanged = one.skipped = one.failed = 0
-    one.made, one.problem, one.cancel_asked = {}, None, False
+    one.made = {"organizations": 0, "tags": 0, "options": {}}
+    one.problem, one.cancel_asked = None, False
     one.started_at = one.finished_at = None
 
 
