@@ -7,7 +7,7 @@ PARTS ?=
 UV := .venv/bin/uv
 COMPILE := $(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header
 
-.PHONY: help run test check format setup setup-dev chromium lock corpus bench fuzz
+.PHONY: help run test check format setup setup-dev chromium lock corpus corpus-csv kills bench fuzz
 
 help:
 	@echo "make run                serve GoPimi on http://127.0.0.1:8000 (PORT, GOPIMI_DATA_DIR)"
@@ -18,6 +18,8 @@ help:
 	@echo "make lock               write requirements/*.txt anew from requirements/*.in"
 	@echo "make fuzz               try requests made up from the API's document (MINUTES=5)"
 	@echo "make corpus CORPUS=dir  receive every mail of a corpus and compare with its manifest"
+	@echo "make corpus-csv CORPUS=dir  import every CSV file of a corpus and compare the counts with the database"
+	@echo "make kills              kill the worker of an import five times and compare with an unbroken run"
 
 run: setup
 	@.venv/bin/python manage.py run
@@ -38,6 +40,12 @@ format: setup-dev
 
 corpus: setup-dev
 	.venv/bin/python -m tests.corpus $(CORPUS)
+
+corpus-csv: setup-dev
+	.venv/bin/python -m tests.corpus_csv $(CORPUS)
+
+kills: setup-dev
+	.venv/bin/python -m tests.import_kills
 
 bench: .venv/installed-bench
 	.venv/bin/python -m tests.bench $(PARTS)
