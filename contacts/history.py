@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from contacts.importing.records import Import
 from gopimi.lib import arrays
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from gopimi.workspaces.actor import Actor, ActorKind
@@ -168,7 +169,8 @@ def told(workspace: Any, changes: Sequence[Change]) -> list[Told]:
 
 
 def authors(workspace: Any, changes: Sequence[Change]) -> dict[int, str]:
-    """Who made each of these changes, by the change's id: an agent's or a token's name, or which door it came by."""
+    """Who made each of these changes, by the change's id: the name of an agent, a token or a file, or which door it
+    came by."""
     ids: dict[str, set[Any]] = defaultdict(set)
     for change in changes:
         ids[change.actor_kind].add(change.actor_id)
@@ -176,6 +178,8 @@ def authors(workspace: Any, changes: Sequence[Change]) -> dict[int, str]:
     tokens = ApiToken.objects.filter(workspace=workspace, pk__in=ids[ActorKind.API])
     names: dict[tuple[str, int | None], str] = {(ActorKind.AGENT, user.pk): user.display_name for user in agents}
     names |= {(ActorKind.API, token.pk): token.name for token in tokens}
+    imports = Import.objects.for_workspace(workspace).filter(pk__in=ids[ActorKind.IMPORT])
+    names |= {(ActorKind.IMPORT, one.pk): f"Import of {one.filename}" for one in imports.only("filename")}
     return {
         change.pk: names.get((change.actor_kind, change.actor_id), ActorKind(change.actor_kind).label)
         for change in changes

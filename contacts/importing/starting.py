@@ -119,8 +119,10 @@ def start(one: Import, *, dry_run: bool) -> None:
     """
     lock(one)
     again = one.dry_run and one.status in (Status.DONE, Status.CANCELLED)
-    if not one.file or not (one.status == Status.DRAFT or again):
+    if one.status != Status.DRAFT and not again:
         raise NotNow("This import has been started already.")
+    if not one.file:
+        raise NotNow("The uploaded file is kept for a week, and was deleted. Upload it again.")
     check_mapping(one.headers, one.mapping, {column.target: column for column in targets(one.workspace)})
     forget_run(one)
     one.dry_run, one.status = dry_run, Status.QUEUED
