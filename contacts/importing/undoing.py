@@ -117,7 +117,8 @@ class _Step:
         ids: dict[str, list[int]] = defaultdict(list)
         for kind, made_id in batch:
             ids[kind].append(made_id)
-            made.filter(kind=kind, made_id=made_id).delete()
+        for kind, made_ids in ids.items():
+            made.filter(kind=kind, made_id__in=made_ids).delete()
         kinds = ImportMade.Kind
         organizations = Organization.objects.for_workspace(self.workspace_id).filter(pk__in=ids[kinds.ORGANIZATION])
         unused(organizations.filter(updated_at=F("created_at"))).delete()
