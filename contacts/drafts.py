@@ -1,6 +1,6 @@
 """Contacts as they are to become, and the writing of many of them: a statement or two for each table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,8 +100,15 @@ class Draft:
         return self.renamed or self.moved or self.tags is not None or bool(self.values)
 
 
-def write(workspace_id: int, actor: Actor, source: str, drafts: Sequence[Draft]) -> set[int]:
-    """Write the drafts, and what `actor` did into the history. What is created comes from `source`.
+def write(
+    workspace_id: int,
+    actor: Actor,
+    source: str,
+    drafts: Sequence[Draft],
+    find: Callable[[list[Draft]], None] = searching.index,
+) -> set[int]:
+    """Write the drafts, and what `actor` did into the history. What is created comes from `source`, and `find` sees to
+    it that search finds it.
 
     The workspace and the contacts that are there already are locked. Answers with the indices of drafts that couldn't
     be created since their address was taken meanwhile.
@@ -110,7 +117,8 @@ def write(workspace_id: int, actor: Actor, source: str, drafts: Sequence[Draft])
     taken = _insert(workspace_id, actor, source, [draft for draft in drafts if draft.created])
     drafts = [draft for draft in drafts if draft.index not in taken]
     _update(workspace_id, [draft for draft in drafts if not draft.created])
-    searching.index(draft for draft in drafts if draft.created or draft.renamed)
+    searching.index(draft for draft in drafts if draft.renamed)
+    find([draft for draft in drafts if draft.created])
     for fresh in (True, False):
         changes = ((draft.pk, *value) for draft in drafts if draft.created == fresh for value in draft.values)
         field_values.store(workspace_id, changes, fresh=fresh)

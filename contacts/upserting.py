@@ -10,12 +10,13 @@ the order of ids.
 
 import enum
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db import transaction
 
+from contacts import searching
 from contacts.drafts import Draft, Known, write
 from contacts.models import Contact, ContactTag, Tag
 from contacts.querysets import AddressTaken, name_of, tag_names
@@ -141,7 +142,7 @@ class Batch:
     """One run of `upsert`, inside of a transaction. `new_organizations` and `new_tags` are names that were made.
 
     A dry run answers the same, and neither writes nor locks anything; `used` places of the quota are taken by batches
-    that ran dry before it.
+    that ran dry before it. `find` makes search find new contacts.
     """
 
     def __init__(
@@ -153,10 +154,12 @@ class Batch:
         *,
         dry: bool = False,
         used: int = 0,
+        find: Callable[[list[Draft]], None] = searching.index,
     ) -> None:
         workspace = Workspace.objects.get(pk=workspace.pk) if dry else workspace.lock()
         self.workspace_id, self.quota, self.used = workspace.pk, workspace.contact_quota, workspace.contact_count + used
         self.actor, self.on_conflict, self.source, self.dry = actor, on_conflict, source, dry
+        self.find = find
         self.outcomes: dict[int, Outcome] = {}
         self.new_organizations: set[str] = set()
         self.new_tags: set[str] = set()
@@ -172,7 +175,7 @@ class Batch:
             drafts = self._judge(pending)
             self.new_organizations.update(one.organization for one in drafts if isinstance(one.organization, str))
             self.new_tags.update(name for one in drafts for name in one.tags or () if name not in self.tag_ids)
-            taken = set() if self.dry else write(self.workspace_id, self.actor, self.source, drafts)
+            taken = set() if self.dry else self._write(drafts)
             for draft in drafts:
                 status = Status.CREATED if draft.created or draft.restored else Status.UPDATED
                 self.outcomes[draft.index] = Outcome(status, draft.pk)
@@ -180,6 +183,9 @@ class Batch:
             pending = {index: rows[index] for index in sorted(taken)}
             self.used -= len(taken)
         return [self.outcomes[index] for index in range(len(rows))]
+
+    def _write(self, drafts: Sequence[Draft]) -> set[int]:
+        return write(self.workspace_id, self.actor, self.source, drafts, self.find)
 
     def _refuse(self, index: int, error: Refusal) -> None:
         self.outcomes[index] = Outcome(Status.FAILED, error=error)

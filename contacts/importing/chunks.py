@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from contacts.drafts import Draft
+from contacts.importing.finding import Finder
 from contacts.importing.judging import Judge, Made, Result
 from contacts.importing.plans import Parsed, Plan
 from contacts.importing.records import COUNTS, Import, ImportMade, ImportRow, Status
@@ -41,16 +43,17 @@ class Overtaken(Exception):
 class Chunks:
     """Takes the chunks of a run one after the other. `edited` are the rows that were corrected by hand before."""
 
-    def __init__(self, one: Import, plan: Plan, edited: Iterable[int] = ()) -> None:
-        self.one, self.edited = one, set(edited)
+    def __init__(self, one: Import, plan: Plan, finder: Finder, edited: Iterable[int] = ()) -> None:
+        self.one, self.finder, self.edited = one, finder, set(edited)
         self.judge = Judge(one, plan)
         self._organizations, self._tags = Seen(), Seen()  # that a dry run would have made
 
     def do(self, rows: Sequence[Parsed]) -> None:
         """Write a chunk, or judge it where the run is dry. Raises Overtaken, with nothing written."""
         one, made = self.one, Made()
+        created: list[Draft] = []
         with workspace(one.workspace_id):
-            results = self.judge.judge(rows, made)
+            results = self.judge.judge(rows, made, find=created.extend)
             counts = Counter(result.status for result in results)
             keep(one, results)
             if self.edited:
@@ -64,6 +67,7 @@ class Chunks:
         for name, value in columns.items():
             setattr(one, name, value)
         one.made = total
+        self.finder.add(created)
         if one.dry_run:
             self.judge.used += counts["created"]
 

@@ -2,12 +2,14 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 
+from contacts import searching
+from contacts.drafts import Draft
 from contacts.importing.plans import CellProblem, Parsed, Plan
 from contacts.importing.records import Import, NewOptions
 from contacts.models import Contact
@@ -47,7 +49,10 @@ class Judge:
         self.used = 0
         self._pretended: dict[int, list[Option]] = defaultdict(list)  # options that a dry run would have made
 
-    def judge(self, rows: Sequence[Parsed], made: Made) -> list[Result]:
+    def judge(
+        self, rows: Sequence[Parsed], made: Made, find: Callable[[list[Draft]], None] = searching.index
+    ) -> list[Result]:
+        """What becomes of the rows, in their order. `find` makes search find new contacts."""
         if not self.one.dry_run:
             self.one.workspace.lock()  # first, as everywhere; definitions stay as they are read now
         fields = self._fields()
@@ -62,7 +67,8 @@ class Judge:
             else:
                 wanted[index] = row or parsed.row()
         on_conflict = cast(OnConflict, self.one.on_conflict)
-        batch = Batch(self.one.workspace, self.one.actor, on_conflict, "import", dry=self.one.dry_run, used=self.used)
+        dry, used = self.one.dry_run, self.used
+        batch = Batch(self.one.workspace, self.one.actor, on_conflict, "import", dry=dry, used=used, find=find)
         for index, outcome in zip(wanted, batch.run(list(wanted.values())), strict=True):
             results[index] = self._result(rows[index], outcome)
         made.organizations |= batch.new_organizations

@@ -11,7 +11,7 @@ from contextlib import closing
 from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
-from contacts.importing import files, reading, starting
+from contacts.importing import files, finding, reading, starting
 from contacts.importing.chunks import Chunks, Overtaken
 from contacts.importing.files import Unreadable, Written
 from contacts.importing.plans import Plan
@@ -51,7 +51,7 @@ def _begin(workspace_id: int, import_id: int) -> Import | None:
         if one.status == Status.RUNNING and one.dry_run:  # a killed one: what it had counted in memory is gone
             starting.forget_run(one)
         one.status, one.started_at = Status.RUNNING, one.started_at or timezone.now()
-        one.save()
+        one.save(update_fields=["status", "started_at"])
     return one
 
 
@@ -69,10 +69,16 @@ def _run_chunks(one: Import, file: object, must_stop: Callable[[], bool]) -> boo
         plan = Plan(one, field_values.fields_of(one.workspace_id))
         edited = ImportRow.objects.for_workspace(one.workspace_id).filter(run=one, edited=True)
         corrections = dict(edited.values_list("row", "cells"))
-    chunks = Chunks(one, plan, corrections)
-    with closing(reading.ahead(file, one, plan, corrections, CHUNK)) as coming:
+    if one.position and not one.dry_run:
+        finding.catch_up(one)
+    with (
+        finding.finder(one.workspace_id) as finder,
+        closing(reading.ahead(file, one, plan, corrections, CHUNK)) as coming,
+    ):
+        chunks = Chunks(one, plan, finder, corrections)
         for rows in coming:
             if _asked_to_cancel(one):
+                finder.wait()
                 _finish(one, Status.CANCELLED)
                 return True
             if must_stop():

@@ -5,10 +5,10 @@ Nothing is asserted: a table is printed.
 
 import sys
 
-from tests.bench import api
+from tests.bench import api, imports
 from tests.bench.desk import set_up
 
-PARTS = {"api": api.measure}
+PARTS = {"api": api.measure, "imports": imports.measure, "large-imports": imports.measure_large}
 
 
 def main(names: list[str]) -> None:

@@ -42,7 +42,10 @@ async def _work(worker: Any) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop)
         await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
         stop()
-        await asyncio.gather(*workers, return_exceptions=True)
+        ended = await asyncio.gather(*workers, return_exceptions=True)
+        for reason in ended:
+            if isinstance(reason, Exception):
+                raise reason
 
 
 async def _queue(worker: Any, name: str, at_once: int) -> None:
