@@ -134,8 +134,7 @@ def guess_date_order(cells: Iterable[str], default: str) -> str:
 def guess_decimal(cells: Iterable[str], default: str) -> str:
     """Whether these cells write a point or a comma before decimals; `default` where they could mean either."""
     comma = point = 0
-    for cell in cells:
-        text = cell.strip()
+    for text in (cell.strip() for cell in cells if "," in cell or "." in cell):
         as_comma = bool(COMMA_NUMBER.fullmatch(text) or GROUPED[","].fullmatch(text))
         as_point = bool(NUMBER.fullmatch(text) or GROUPED["."].fullmatch(text))
         comma += as_comma and not as_point

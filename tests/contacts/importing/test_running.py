@@ -6,8 +6,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from contacts import history
 from contacts.importing import chunks, running, starting
-from contacts.importing.records import Status
+from contacts.importing.records import Status, rows_of
 from contacts.models import Change, Contact, ImportRow, Tag
 from customfields import values as field_values
 from customfields.models import Field
@@ -236,3 +237,21 @@ def test_what_was_chosen_for_such_a_file_is_chosen_again(
         file = ContentFile(b"Adresse,Wert,Rest\nb@x.example,2,y\n")
         draft = starting.receive(acme, SYSTEM, file, "next.csv")
     assert (draft.status, draft.mapping, draft.on_conflict) == ("draft", mapping, "fill")
+
+
+def test_rows_of_a_person_are_found_to_be_erased(acme: Workspace, imports: Imports) -> None:
+    imports(
+        "email,amount,other\nÄrger@acmé.example,,\nÄrger@acmé.example,x,\nnobody,,Ärger@acmé.example\nb@x.example,,\n",
+        mapping={"email": "email"},
+    )
+    with workspace(acme):
+        found = rows_of(acme, "ärger@xn--acm-dma.example", "Ärger@acmé.example")
+        assert list(found.order_by("row").values_list("row", flat=True)) == [3, 4]
+
+
+def test_the_history_names_the_file(acme: Workspace, imports: Imports) -> None:
+    imports("name,email\nAlice,a@x.example\n")
+    imports("name,email\nAlice B,a@x.example\n")
+    with workspace(acme):
+        changes, _ = history.story(Contact.objects.for_workspace(acme).get(), 10)
+        assert [told.author for told in history.told(acme, changes)] == ["Import of people.csv"] * 2
