@@ -10,7 +10,7 @@ from contacts.importing.records import COUNTS, DateOrder, DecimalMark, Delimiter
 from gopimi.lib import exactjson
 from gopimi.lib.inputs import invalid
 from gopimi.lib.problems import FieldError, Problem
-from gopimi.lib.reference import Moment, Output
+from gopimi.lib.reference import TIMES, Moment, Output, example
 
 SHOWN = [status for status in Status.values if status != Status.DRAFT]
 SETTINGS = ("mapping", "on_conflict", "new_options", "encoding", "delimiter", "date_order", "decimal")
@@ -42,6 +42,19 @@ class ImportOut(Output):
     problem: ImportProblemOut | None = Property(description="Why the file as a whole was refused")
     created_at: Moment
     finished_at: Moment | None
+
+    model_config = example(
+        id=7,
+        status="done",
+        dry_run=False,
+        filename="people.csv",
+        rows=3,
+        processed=3,
+        counts={"created": 2, "updated": 0, "unchanged": 0, "skipped": 0, "failed": 1},
+        problem=None,
+        created_at=TIMES["created_at"],
+        finished_at=TIMES["updated_at"],
+    )
 
 
 COLUMNS = (
