@@ -37,6 +37,9 @@ class ContactSearch(TenantModel):
     """
 
     pk = models.CompositePrimaryKey("workspace_id", "contact_id")
+    workspace = models.ForeignKey(
+        "workspaces.Workspace", models.DO_NOTHING, db_index=False, db_constraint=False, related_name="+"
+    )
     contact = CompositeForeignKey("contacts.Contact", related_name="+")
     grams = ArrayField(models.IntegerField())
 

@@ -34,10 +34,10 @@ class Organization(TenantModel):
             models.UniqueConstraint(fields=["workspace", "name_lower"], name="organization_name_unique"),
             models.CheckConstraint(condition=~Q(name=""), name="organization_name_not_empty"),
         ]
+        # None on the counters: they change with every contact, which without an index touches no other either (HOT).
         indexes = [
             models.Index(fields=["workspace", "name_key", "id"], name="organization_name"),
             models.Index(fields=["workspace", "created_at", "id"], name="organization_created"),
-            models.Index(fields=["workspace", "contact_count", "id"], name="organization_contacts"),
         ]
 
     def __str__(self) -> str:

@@ -5,11 +5,15 @@ from typing import Any
 
 from django.db import connection, models
 
+from gopimi.lib import arrays
+
 
 def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Run a statement that returns rows. Parameters are bound by the server: cast those whose type doesn't show."""
+    """Run a statement that returns rows. Parameters are bound by the server: cast those whose type doesn't show, and
+    lists, which go as array literals (`gopimi.lib.arrays`)."""
+    given = [arrays.literal(one) if isinstance(one, list) else one for one in parameters]
     with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(sql, parameters)
+        cursor.execute(sql, given)
         return cursor.fetchall()  # type: ignore[no-any-return]
 
 
