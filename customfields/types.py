@@ -281,9 +281,7 @@ class Select(FieldType):
         return value.label if value else ""
 
     def shown(self, field: "Field", text: str) -> str:
-        return (
-            ", ".join(split(text)) if field.multiple else text
-        )  # the labels of then: an option may be gone or renamed
+        return text  # the label of then: the option may be gone or renamed
 
     def widget(self, field: "Field", stored: Any) -> Any:
         return inputs.select(self._labels(field, stored))
@@ -312,16 +310,16 @@ class MultipleSelect(Select):
     words = SEVERAL_WORDS
 
     def parse_text(self, field: "Field", raw: str | Sequence[str], *, stored: Any = None) -> Any:
-        """Several strings are a label each; one is split at `;`, else at commas where it isn't a label itself."""
+        """Several strings are a label each; one is split at semicolons, else at commas."""
         return self._choose_all(field, self._split(field, raw) if isinstance(raw, str) else raw, stored)
 
     def _split(self, field: "Field", raw: str) -> list[str]:
-        if field.option(raw.strip()):
-            return [raw]
+        """What `to_text` wrote comes first; then one label with a separator in it, as people write it."""
         try:
-            return split(raw)
+            labels = [label for part in split(raw) if (label := part.strip())]
         except InvalidText as error:
             raise InvalidValue("invalid_choice", str(error)) from error
+        return labels if all(map(field.option, labels)) or not field.option(raw.strip()) else [raw]
 
     def parse_kept(self, field: "Field", text: str) -> Any:
         return self.parse_text(field, text, stored=tuple(field.choices))
@@ -356,6 +354,9 @@ class MultipleSelect(Select):
 
     def to_text(self, value: Any) -> str:
         return join(self.to_input(value))
+
+    def shown(self, field: "Field", text: str) -> str:
+        return ", ".join(split(text))
 
     def to_input(self, value: Any) -> list[str]:
         return [option.label for option in value or ()]

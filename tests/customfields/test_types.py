@@ -180,6 +180,17 @@ def test_a_label_with_a_comma_is_one_option(make: Any) -> None:
     assert field.type.to_api(field.type.parse_text(field, "bronze, NEW")) == ["Bronze, new"]
 
 
+def test_labels_that_are_made_of_other_labels_come_back(in_acme: Workspace) -> None:
+    field = FieldFactory(workspace=in_acme, kind=Kind.MULTIPLE_SELECT)
+    labels = ["a", "b", "a;b", "a,b", '"a";"b"', 'a"b', "'"]
+    for position, label in enumerate(labels):
+        OptionFactory(field=field, label=label, position=position)
+    for chosen in [[label] for label in labels] + [["a", "b"], labels]:
+        text = field.type.to_text(field.type.parse_text(field, chosen))
+        assert field.type.to_input(field.type.parse_text(field, text)) == chosen
+        assert field.type.shown(field, text) == ", ".join(chosen)
+
+
 @given(st.text("0123456789", min_size=1, max_size=28), st.integers(-72, 72), st.booleans())
 def test_28_digits_survive_text_and_json(digits: str, exponent: int, negative: bool) -> None:
     field = Field(kind=Kind.NUMBER)
