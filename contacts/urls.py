@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts.views import bulk, detail, edit, filtering, inline, table, trash
+from contacts.views import bulk, detail, edit, export, filtering, inline, table, trash
 
 app_name = "contacts"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("columns/", table.choose_columns, name="columns"),
     path("filter/", filtering.filtering, name="filter"),
     path("api-call/", filtering.api_call, name="api_call"),
+    path("export/", export.export, name="export"),
     path("options/", detail.options, name="options"),
     path("new/", edit.new, name="new"),
     path("delete/", bulk.delete, name="delete"),

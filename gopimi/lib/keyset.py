@@ -77,6 +77,11 @@ def after(row: Any, keys: Sequence[Key]) -> str:
     return _encode(row, keys, False)
 
 
+def whole(queryset: models.QuerySet, keys: Sequence[Key]) -> Iterator[models.QuerySet]:
+    """All rows in the order that pages have, as querysets to be read one after the other."""
+    return _parts(queryset, keys, False, None)
+
+
 def _parts(
     queryset: models.QuerySet, keys: Sequence[Key], reverse: bool, values: Sequence[Any] | None
 ) -> Iterator[models.QuerySet]:

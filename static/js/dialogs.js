@@ -34,6 +34,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   dialog.close();
 });
+// What was chosen in a menu may be a download, after which the page stays.
+document.addEventListener("submit", ({ submitter }) => submitter?.closest(".menu[popover]:popover-open")?.hidePopover());
 // HX-Trigger "dialog-close": what was asked for is done.
 document.addEventListener("dialog-close", () => host()?.querySelector("dialog")?.close());
 
