@@ -32,12 +32,13 @@ OnConflict = Literal["error", "update", "fill", "skip"]
 
 
 class Unset(enum.Enum):
-    """What a row doesn't speak of, and leaves as it is."""
+    """What a row leaves as it is: it doesn't speak of it, or its cell is blank, so that a new contact has none."""
 
     UNSET = "unset"
+    BLANK = "blank"
 
 
-UNSET = Unset.UNSET
+UNSET, BLANK = Unset.UNSET, Unset.BLANK
 
 
 class Status(enum.StrEnum):
@@ -51,6 +52,9 @@ class Status(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Row:
     """What is wanted of one contact, parsed. UNSET stays as it is; None, "" and no tags clear.
+
+    A new contact without a name is called by its address, and without an organization joins its domain's; with BLANK
+    there it really has none.
 
     `organization` is an id, or a name of which it is made where it is new. `tags` replace all tags. `values` are
     parsed values of custom fields by Field.
@@ -259,13 +263,16 @@ class Batch:
 
     def _new(self, index: int, row: Row) -> Draft:
         organization = _given(self._organization(row))
+        if organization is None and row.organization is not BLANK:
+            organization = self.domains.get(row.email.domain)
+        name = (_given(row.name) or "").strip()[:200]
         return Draft(
             index,
             self.workspace_id,
-            (_given(row.name) or "").strip()[:200] or name_of(row.email.given),
+            name if row.name is BLANK else name or name_of(row.email.given),
             row.email.given,
             row.email.key,
-            self.domains.get(row.email.domain) if organization is None else organization,
+            organization,
             tags=_given(self._tags(row)) or None,
             values=[(field, None, value) for field, value in row.values.items() if value is not None],
         )
@@ -290,7 +297,7 @@ class Batch:
         )
 
     def _organization(self, row: Row) -> Any:
-        """UNSET, None, an id, or the name of one that is new."""
+        """UNSET, BLANK, None, an id, or the name of one that is new."""
         if isinstance(row.organization, str):
             return self.organization_names.get(row.organization, row.organization) or None
         return row.organization
@@ -303,10 +310,10 @@ class Batch:
 
     def _takes(self, new: Any, over: Any) -> bool:
         """Whether what a row gives comes in the place of what is there."""
-        if new is UNSET or self.on_conflict == "skip":
+        if isinstance(new, Unset) or self.on_conflict == "skip":
             return False
         return self.on_conflict == "update" or (over in EMPTY and new not in EMPTY)
 
 
 def _given(value: Any) -> Any:
-    return None if value is UNSET else value
+    return None if isinstance(value, Unset) else value

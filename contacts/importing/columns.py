@@ -1,6 +1,7 @@
 """Where a column of a file can go: one class for each kind of target. A cell is judged here as at every other door."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from contacts.querysets import tag_names
 from customfields.models import Field
 from customfields.parsing import InvalidValue, Style, clean
 from gopimi.lib import addresses
-from gopimi.lib.folding import fold
+from gopimi.lib.folding import fold, lower
 from gopimi.lib.text import InvalidText, split
 from organizations.querysets import NAME_LENGTH as ORGANIZATION_LENGTH
 
@@ -121,17 +122,44 @@ def columns(fields: Iterable[Field], style: Style) -> dict[str, Column]:
 
 
 def guess(headers: Sequence[str], targets: Iterable[Column]) -> dict[str, str]:
-    """Where these headers probably go, each target once. Headers that are there twice, or say nothing, are left out."""
-    simple = {header: simplified(header) for header in headers if header and headers.count(header) == 1}
+    """Where these headers probably go, each target once. Headers that are there twice, or say nothing, are left out.
+
+    What our own export wrote comes back as it was: first whole labels are compared, those of properties before fields'.
+    Then words that mean the same, of fields before properties: a field "Company Name" is meant by company_name.
+    """
+    free = [header for header in headers if header and headers.count(header) == 1]
+    known = list(targets)
+    fields = [column for column in known if column.field is not None]
+    properties = [column for column in known if column.field is None]
     mapping: dict[str, str] = {}
-    # Fields before properties: a field that is called "Company" is meant by that header.
-    for column in sorted(targets, key=lambda column: column.field is None):
-        for synonym in column.synonyms:
-            found = [header for header, words in simple.items() if words == fold(synonym) and header not in mapping]
-            if found:
-                mapping[found[0]] = column.target
-                break
+    for some, words_of, alike in (
+        (properties, _label, lower),
+        (fields, _label, lower),
+        (fields, _target, lower),
+        ([*fields, *properties], _synonyms, simplified),
+    ):
+        open_headers = defaultdict(list)
+        for header in free:
+            if header not in mapping:
+                open_headers[alike(header)].append(header)
+        open_headers.pop("", None)
+        for column in some:
+            found = next((same for word in words_of(column) if (same := open_headers.get(alike(word)))), None)
+            if found and column.target not in mapping.values():
+                mapping[found.pop(0)] = column.target
     return mapping
+
+
+def _label(column: Column) -> Sequence[str]:
+    return [column.label]
+
+
+def _target(column: Column) -> Sequence[str]:
+    return [column.target]
+
+
+def _synonyms(column: Column) -> Sequence[str]:
+    return column.synonyms
 
 
 def simplified(header: str) -> str:

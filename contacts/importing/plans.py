@@ -8,7 +8,7 @@ from contacts.formulas import original
 from contacts.importing.columns import Column, columns
 from contacts.importing.files import Record
 from contacts.importing.records import Import, NewOptions
-from contacts.upserting import UNSET, Row
+from contacts.upserting import BLANK, UNSET, Row
 from customfields.models import Field
 from customfields.parsing import InvalidValue, Style
 from gopimi.lib.addresses import Address
@@ -36,8 +36,8 @@ class Parsed:
     """A row as far as it can be judged without the database. `late` are cells whose labels must be looked at again."""
 
     record: Record
+    properties: list[Any]  # by SLOTS
     email: Address | None = None
-    properties: list[Any] = field(default_factory=lambda: [UNSET, UNSET, UNSET])
     values: dict[Field, Any] = field(default_factory=dict)
     problems: list[CellProblem] = field(default_factory=list)
     late: list[tuple[str, Column, str, InvalidValue]] = field(default_factory=list)
@@ -65,11 +65,13 @@ class Plan:
             ((one.headers.index(header), header, column, _reader(column)) for header, column in chosen),
             key=lambda entry: entry[0],
         )
+        targets = {column.target for _, column in chosen}
+        self.blank = [BLANK if target in targets else UNSET for target in SLOTS]
         self.email_header = next((header for header, column in chosen if column.target == "email"), "")
 
     def parse(self, record: Record) -> Parsed:
         """Judge every cell: all problems of the row, not the first alone. Blank cells change nothing."""
-        parsed = Parsed(record)
+        parsed = Parsed(record, self.blank.copy())
         cells = record.cells
         width = len(cells)
         for position, header, column, read in self.columns:
