@@ -205,6 +205,13 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
     }
 }
+# What is uploaded goes to a temporary file while it comes; a body that is larger is refused before.
+UPLOAD_MAX_BYTES = 201 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "gopimi.lib.uploads.LimitHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # 10,000 selected ids in one form
 
