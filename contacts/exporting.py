@@ -64,13 +64,18 @@ assert PROPERTIES.keys() == LABELS.keys()
 
 
 class Export:
-    """The contacts with these ids as CSV, by the columns with these keys."""
+    """The contacts with these ids as CSV, by the columns with these keys; `fields` are the active ones."""
 
     def __init__(
-        self, workspace: Workspace, contacts: ContactQuerySet, ids: Sequence[int], keys: Sequence[str]
+        self,
+        workspace: Workspace,
+        fields: Sequence[Field],
+        contacts: ContactQuerySet,
+        ids: Sequence[int],
+        keys: Sequence[str],
     ) -> None:
         self.workspace, self.contacts, self.ids = workspace, contacts, ids
-        by_key = {CUSTOM + one.key: one for one in values.fields_of(workspace)}
+        by_key = {CUSTOM + one.key: one for one in fields}
         self.keys = [key for key in keys if key in PROPERTIES or key in by_key]
         self.fields = [by_key[key] for key in self.keys if key in by_key]
         self.texts = [PROPERTIES.get(key) or _value(by_key[key]) for key in self.keys]

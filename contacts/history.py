@@ -168,7 +168,7 @@ def told(workspace: Any, changes: Sequence[Change]) -> list[Told]:
     ]
 
 
-def authors(workspace: Any, changes: Sequence[Change]) -> dict[int, str]:
+def authors(workspace: Any, changes: Sequence[Any]) -> dict[int, str]:
     """Who made each of these changes, by the change's id: the name of an agent, a token or a file, or which door it
     came by."""
     ids: dict[str, set[Any]] = defaultdict(set)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts.views import bulk, detail, edit, export, filtering, inline, table, trash
+from contacts.views import bulk, detail, edit, export, filtering, import_runs, imports, inline, table, trash
 
 app_name = "contacts"
 urlpatterns = [
@@ -9,6 +9,16 @@ urlpatterns = [
     path("filter/", filtering.filtering, name="filter"),
     path("api-call/", filtering.api_call, name="api_call"),
     path("export/", export.export, name="export"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/new/", imports.new, name="import_new"),
+    path("imports/<int:import_pk>/", import_runs.detail, name="import"),
+    path("imports/<int:import_pk>/columns/", imports.columns, name="import_columns"),
+    path("imports/<int:import_pk>/discard/", imports.discard, name="import_discard"),
+    path("imports/<int:import_pk>/start/", import_runs.start, name="import_start"),
+    path("imports/<int:import_pk>/cancel/", import_runs.cancel, name="import_cancel"),
+    path("imports/<int:import_pk>/rows/", import_runs.repair, name="import_rows"),
+    path("imports/<int:import_pk>/errors.csv", import_runs.errors, name="import_errors"),
+    path("imports/<int:import_pk>/undo/", import_runs.undo, name="import_undo"),
     path("options/", detail.options, name="options"),
     path("new/", edit.new, name="new"),
     path("delete/", bulk.delete, name="delete"),

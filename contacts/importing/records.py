@@ -142,6 +142,11 @@ class Import(TenantModel):
         return {name: getattr(self, name) for name in COUNTS}
 
     @property
+    def mapped(self) -> list[str]:
+        """The headers of the columns that go somewhere, in the file's order."""
+        return [header for header in self.headers if header in self.mapping]
+
+    @property
     def can_undo(self) -> bool:
         """Whether it has written something that can be taken back."""
         return not self.dry_run and self.status in (Status.DONE, Status.CANCELLED, Status.FAILED) and self.processed > 0

@@ -263,10 +263,15 @@ def _mark(headers: list[str]) -> str:
     return hashlib.sha256("\n".join(failures.without_extra(headers)).lower().encode()).hexdigest()
 
 
+def last_like(one: Import) -> Import | None:
+    """The last import of a file with the same headers."""
+    earlier = Import.objects.for_workspace(one.workspace_id).shown().filter(headers_mark=one.headers_mark)
+    return earlier.exclude(pk=one.pk).order_by("-id").first()
+
+
 def _choose(one: Import, known: Mapping[str, Column], settings: Mapping[str, Any]) -> Style:
     """As the last import of such a file did, else by the headers; answers with the style to expect."""
-    earlier = Import.objects.for_workspace(one.workspace_id).shown().filter(headers_mark=one.headers_mark)
-    last = earlier.exclude(pk=one.pk).order_by("-id").first()
+    last = last_like(one)
     if last is None:
         one.mapping = guess(one.headers, known.values())
         # Who separates by semicolons mostly needs the comma for decimals.

@@ -15,7 +15,7 @@ from gopimi.lib import htmx
 from gopimi.workspaces import toasts
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def export(request: Any) -> HttpResponseBase:
     """By GET what the URL's query finds, by POST the table's selection; `columns=shown` as the table has them, else
     all that import takes back."""
@@ -35,7 +35,7 @@ def export(request: Any) -> HttpResponseBase:
         return htmx.go(request, f"{table}?{query.urlencode()}")
     shown = given.get("columns") == "shown"
     keys = exporting.shown(request.membership.contact_columns, fields) if shown else exporting.everything(fields)
-    export = Export(workspace, contacts, found, keys)
+    export = Export(workspace, fields, contacts, found, keys)
     response = StreamingHttpResponse(export.stream(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=export.filename)
     return response

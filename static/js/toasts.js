@@ -5,6 +5,7 @@ const box = () => document.getElementById("toasts");
 const fade = (toast) => toast.querySelector("form").hidden && setTimeout(() => toast.remove(), 6000);
 
 function show(text, { undo, bad } = {}) {
+  if (bad && [...box().querySelectorAll(".bad p")].some((said) => said.textContent === text)) return; // said already
   const toast = document.getElementById("toast").content.firstElementChild.cloneNode(true);
   toast.querySelector("p").textContent = text;
   toast.classList.toggle("bad", Boolean(bad));

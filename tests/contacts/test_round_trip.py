@@ -114,7 +114,7 @@ def exported(target: Workspace) -> bytes:
     with workspace(target):
         fields = values.fields_of(target)
         contacts, ids = exporting.matching(ContactFilter({"sort": "created_at"}, target, fields))
-        export = exporting.Export(target, contacts, ids, exporting.everything(fields))
+        export = exporting.Export(target, fields, contacts, ids, exporting.everything(fields))
     return b"".join(export.stream())
 
 
