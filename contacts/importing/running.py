@@ -48,10 +48,11 @@ def _begin(workspace_id: int, import_id: int) -> Import | None:
         one = found.filter(status__in=[Status.QUEUED, Status.RUNNING]).first()
         if one is None:
             return None
+        changed = ["status", "started_at"]
         if one.status == Status.RUNNING and one.dry_run:  # a killed one: what it had counted in memory is gone
-            starting.forget_run(one)
+            changed += starting.forget_run(one)
         one.status, one.started_at = Status.RUNNING, one.started_at or timezone.now()
-        one.save(update_fields=["status", "started_at"])
+        one.save(update_fields=changed)
     return one
 
 

@@ -15,6 +15,7 @@ from contacts.importing import failures, files
 from contacts.importing.columns import Column, columns, guess
 from contacts.importing.files import Record, Unreadable, Written
 from contacts.importing.records import (
+    COUNTS,
     DateOrder,
     DecimalMark,
     Delimiter,
@@ -159,8 +160,8 @@ def discard(one: Import) -> None:
     one.delete()
 
 
-def forget_run(one: Import) -> None:
-    """As if it had never run; what was corrected by hand stays. The caller saves it."""
+def forget_run(one: Import) -> list[str]:
+    """As if it had never run; what was corrected by hand stays. Answers with the fields that the caller is to save."""
     ImportRow.objects.for_workspace(one.workspace_id).filter(run=one, edited=False).delete()
     ImportProblem.objects.for_workspace(one.workspace_id).filter(run=one).delete()
     one.rows = one.processed = one.position = 0
@@ -168,6 +169,7 @@ def forget_run(one: Import) -> None:
     one.made = {"organizations": 0, "tags": 0, "options": {}}
     one.problem, one.cancel_asked = None, False
     one.started_at = one.finished_at = None
+    return ["rows", "processed", "position", *COUNTS, "made", "problem", "cancel_asked", "started_at", "finished_at"]
 
 
 def defer(task: str, one: Import) -> None:
