@@ -119,9 +119,10 @@ def write(
     _update(workspace_id, [draft for draft in drafts if not draft.created])
     searching.index(draft for draft in drafts if draft.renamed)
     find([draft for draft in drafts if draft.created])
-    for fresh in (True, False):
-        changes = ((draft.pk, *value) for draft in drafts if draft.created == fresh for value in draft.values)
-        field_values.store(workspace_id, changes, fresh=fresh)
+    created = [draft for draft in drafts if draft.created]
+    field_values.insert(workspace_id, ((draft.pk, field, new) for draft in created for field, _, new in draft.values))
+    changed = [draft for draft in drafts if not draft.created]
+    field_values.store(workspace_id, ((draft.pk, *value) for draft in changed for value in draft.values))
     tags = _tag(workspace_id, drafts)
     history.record(workspace_id, actor, (entry for draft in drafts for entry in _history(draft, organizations, tags)))
     return taken

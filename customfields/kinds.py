@@ -125,9 +125,9 @@ class FieldType:
 
     # Rows
 
-    def rows(self, field: "Field", value: Any) -> list[dict[str, Any]]:
-        """The columns of the value's rows in FieldValue, without contact and field. None has no rows."""
-        return [] if value is None else [{"kind": self.kind, "value_key": 0, self.column: value}]
+    def rows(self, field: "Field", value: Any) -> list[tuple[int, Any]]:
+        """The value's rows in FieldValue: `value_key`, and what stands in `column`. None has no rows."""
+        return [] if value is None else [(0, value)]
 
     def from_rows(self, field: "Field", rows: Iterable[Mapping[str, Any]]) -> Any:
         """The value that these rows of one contact and field hold."""

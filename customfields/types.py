@@ -290,8 +290,8 @@ class Select(FieldType):
         chosen = self.chosen(stored)
         return [option.label for option in field.choices if not option.archived_at or option in chosen]
 
-    def rows(self, field: "Field", value: Any) -> list[dict[str, Any]]:
-        return super().rows(field, value and value.pk)
+    def rows(self, field: "Field", value: Any) -> list[tuple[int, Any]]:
+        return [] if value is None else [(0, value.pk)]
 
     def from_rows(self, field: "Field", rows: Iterable[Mapping[str, Any]]) -> Any:
         return next((option for row in rows if (option := field.option(row["option_id"]))), None)
@@ -367,8 +367,8 @@ class MultipleSelect(Select):
     def widget(self, field: "Field", stored: Any) -> Any:
         return inputs.select_multiple(self._labels(field, stored))
 
-    def rows(self, field: "Field", value: Any) -> list[dict[str, Any]]:
-        return [{"kind": self.kind, "value_key": option.pk, "option_id": option.pk} for option in value or ()]
+    def rows(self, field: "Field", value: Any) -> list[tuple[int, Any]]:
+        return [(option.pk, option.pk) for option in value or ()]
 
     def from_rows(self, field: "Field", rows: Iterable[Mapping[str, Any]]) -> Any:
         return self._ordered(option for row in rows if (option := field.option(row["option_id"])))

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from customfields.kinds import FieldType
 from customfields.models import Field, FieldValue, Option
 from gopimi.lib import arrays, statements
 
@@ -45,20 +46,24 @@ OPTIONS = f"""
 SELECT {statements.columns(Option, "option")} FROM customfields_option AS option
 WHERE workspace_id = %s AND deleted_at IS NULL ORDER BY position, id
 """  # noqa: S608
-INSERT = {
+UPSERT = {
     column: f"""
     INSERT INTO customfields_fieldvalue (workspace_id, contact_id, field_id, kind, value_key, {column})
     SELECT %s, contact_id, %s, %s, value_key, value
     FROM unnest(%s::bigint[], %s::bigint[], %s::{sql_type}[]) AS given (contact_id, value_key, value)
     ORDER BY contact_id, value_key
+    ON CONFLICT (workspace_id, contact_id, field_id, value_key) DO UPDATE SET {column} = EXCLUDED.{column}
     """  # noqa: S608
     for column, sql_type in SQL_TYPES.items()
 }
-UPSERT = {
-    column: insert
-    + f"ON CONFLICT (workspace_id, contact_id, field_id, value_key) DO UPDATE SET {column} = EXCLUDED.{column}"
-    for column, insert in INSERT.items()
-}
+# All fields of many contacts at once, in the order of the key: so its index grows at its end, and its pages get full.
+INSERT = f"""
+INSERT INTO customfields_fieldvalue (workspace_id, contact_id, field_id, kind, value_key, {", ".join(ROW)})
+SELECT %s, given.* FROM unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::bigint[],
+    {", ".join(f"%s::{sql_type}[]" for sql_type in SQL_TYPES.values())})
+    AS given (contact_id, field_id, kind, value_key, {", ".join(ROW)})
+ORDER BY contact_id, field_id, value_key
+"""  # noqa: S608
 
 
 class Conflict(Exception):
@@ -187,27 +192,47 @@ def _lock(workspace: Any, contact_ids: Sequence[int]) -> None:
         raise UnknownContact(f"No contact {min(missing)} in this workspace.")
 
 
-def store(workspace: Any, changes: Iterable[tuple[int, Field, Any, Any]], *, fresh: bool = False) -> None:
+def insert(workspace_id: int, values: Iterable[tuple[int, Field, Any]]) -> None:
+    """Write (contact id, field, value) of contacts that were just made, so that there is nothing to compare with."""
+    by_field: dict[int, tuple[FieldType, list[int], list[int], list[Any]]] = {}
+    for contact_id, field, value in values:
+        if field.id not in by_field:
+            by_field[field.id] = (field.type, [], [], [])
+        kind, contact_ids, keys, held = by_field[field.id]
+        for key, one in kind.rows(field, value):
+            contact_ids.append(contact_id)
+            keys.append(key)
+            held.append(one)
+    columns: list[list[Any]] = [[] for _ in range(4 + len(ROW))]
+    for field_id, (kind, contact_ids, keys, held) in by_field.items():
+        number = len(keys)
+        parts: list[list[Any]] = [contact_ids, [field_id] * number, [int(kind.kind)] * number, keys]
+        parts += [held if name == kind.column else [None] * number for name in ROW]
+        for column, part in zip(columns, parts, strict=True):
+            column += part
+    arrays.execute_columns(INSERT, [workspace_id], columns)
+
+
+def store(workspace: Any, changes: Iterable[tuple[int, Field, Any, Any]]) -> None:
     """Write (contact id, field, old, new): upsert the new values' rows, delete those that only the old ones had.
 
-    One upsert for each field. The caller has locked the contacts, or just made them (`fresh`: there is nothing yet that
-    could be in the way), and leaves out what didn't change.
+    One upsert for each field. The caller has locked the contacts, and leaves out what didn't change.
     """
     workspace_id = getattr(workspace, "pk", workspace)
     fields: dict[int, Field] = {}
-    rows, stale = defaultdict(list), defaultdict(list)
+    rows: dict[int, list[tuple[int, int, Any]]] = defaultdict(list)
+    stale: dict[tuple[int, int], list[int]] = defaultdict(list)
     for contact_id, field, old, new in changes:
         fields[field.id] = field
-        kept = set()
-        for columns in field.type.rows(field, new):
-            kept.add(columns["value_key"])
-            rows[field.id].append((contact_id, columns["value_key"], columns[field.type.column]))
-        for columns in field.type.rows(field, old):
-            if columns["value_key"] not in kept:
-                stale[field.id, columns["value_key"]].append(contact_id)
+        written = field.type.rows(field, new)
+        rows[field.id] += [(contact_id, key, value) for key, value in written]
+        kept = {key for key, _ in written}
+        for key, _ in field.type.rows(field, old):
+            if key not in kept:
+                stale[field.id, key].append(contact_id)
     stored = FieldValue.objects.for_workspace(workspace_id)
     for (field_id, value_key), contact_ids in stale.items():
         stored.filter(field_id=field_id, value_key=value_key, contact_id__in=contact_ids).delete()
     for field_id, given in sorted(rows.items()):
         kind = fields[field_id].type
-        arrays.execute((INSERT if fresh else UPSERT)[kind.column], [workspace_id, field_id, kind.kind], given)
+        arrays.execute(UPSERT[kind.column], [workspace_id, field_id, kind.kind], given)

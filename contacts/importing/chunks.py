@@ -13,7 +13,7 @@ from contacts.importing.seen import Seen
 from contacts.models import Tag
 from gopimi.lib import arrays, charsets
 from gopimi.lib.folding import lower
-from gopimi.lib.tenancy import workspace
+from gopimi.lib.tenancy import commit_lazily, workspace
 from organizations.models import Organization
 
 KEEP_ROWS = """
@@ -53,6 +53,7 @@ class Chunks:
         one, made = self.one, Made()
         created: list[Draft] = []
         with workspace(one.workspace_id):
+            commit_lazily()
             results = self.judge.judge(rows, made, find=created.extend)
             counts = Counter(result.status for result in results)
             keep(one, results)

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from contacts import searching
 from contacts.importing.records import Import
 from contacts.models import Contact, ContactSearch
-from gopimi.lib.tenancy import workspace
+from gopimi.lib.tenancy import commit_lazily, workspace
 from gopimi.workspaces.actor import ActorKind
 
 BATCH = 5_000  # contacts
@@ -46,6 +46,7 @@ class Finder:
 
     def _index(self, contacts: Sequence[Any]) -> None:
         with workspace(self.workspace_id):
+            commit_lazily()
             searching.index(contacts)
 
 

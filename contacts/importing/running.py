@@ -19,7 +19,7 @@ from contacts.importing.records import Import, ImportRow, Status
 from customfields import values as field_values
 from gopimi.lib.tenancy import workspace
 
-CHUNK = 2_500  # rows
+CHUNK = 5_000  # rows
 TRIES = 6  # of a chunk that another transaction got in the way of
 # Serialization failure, deadlock, lock not available; and what was there a moment ago was deleted.
 COLLISIONS = ("40001", "40P01", "55P03", "23503")

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations, models
 
 # Counters kept by statement-level triggers, as in 0002: there each organization was updated by a statement of its own,
@@ -73,6 +74,10 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(COUNTERS, migrations.RunSQL.noop),
+        migrations.RemoveIndex("contactsearch", "contact_search_grams"),
+        migrations.AddIndex(
+            "contactsearch", GinIndex(fields=["grams"], name="contact_search_grams", gin_pending_list_limit=1024)
+        ),
         # The contact's key holds the workspace, too.
         migrations.AlterField(
             "contactsearch",

@@ -4,7 +4,7 @@ A parameter for each cell, as Django's bulk_create sends them, takes about four 
 which ask for every element's type, twice as long.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -15,20 +15,30 @@ def execute(sql: str, constants: Iterable[Any], rows: Iterable[tuple[Any, ...]])
 
     The server binds them: constants that may be None need a cast. Without rows nothing is run.
     """
-    columns = [literal(column) for column in zip(*rows, strict=True)]
-    if not columns:
+    return execute_columns(sql, constants, list(zip(*rows, strict=True)))
+
+
+def execute_columns(sql: str, constants: Iterable[Any], columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """The same, with the rows' columns."""
+    if not columns or not columns[0]:
         return []
     with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(sql, [*constants, *columns])
+        cursor.execute(sql, [*constants, *map(literal, columns)])
         return cursor.fetchall() if cursor.description else []
 
 
-def literal(column: Iterable[Any]) -> str:
+def literal(values: Sequence[Any]) -> str:
     """PostgreSQL's array literal of texts, numbers, dates or booleans.
 
     For rows that have an array each: unnest() would make one table of an array of arrays, so each goes as its text.
     """
-    return "{" + ",".join([_element(value) for value in column]) + "}"
+    try:
+        joined = '","'.join(values)
+    except TypeError:  # not texts alone
+        return "{" + ",".join([_element(value) for value in values]) + "}"
+    if values and "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):  # nothing to be escaped
+        return f'{{"{joined}"}}'
+    return "{" + ",".join([_element(value) for value in values]) + "}"
 
 
 def _element(value: Any) -> str:

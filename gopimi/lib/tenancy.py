@@ -27,6 +27,13 @@ def set_workspace(workspace_id: int | None) -> None:
         cursor.execute("SELECT set_config('app.workspace_id', %s, true)", [value])
 
 
+def commit_lazily() -> None:
+    """Don't wait until this transaction is on the disk. For work whose every transaction says how far it came: after a
+    crash of the server it goes on from there, and whatever is committed in the usual way later takes it along."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO off")
+
+
 class Entered(Func):
     """Enters the workspace that this column names, in the statement that reads the row (SET LOCAL)."""
 
