@@ -69,7 +69,7 @@ def prepare(path: Path) -> tuple[Any, Any]:
 
 def state(target: Any, one: Any) -> dict[str, Any]:
     """All that the import made, in terms that another workspace can be compared by."""
-    from contacts.models import Contact, ContactTag, Import, ImportProblem, ImportRow
+    from contacts.models import Contact, ContactSearch, ContactTag, Import, ImportProblem, ImportRow
     from customfields.models import FieldValue
     from gopimi.lib.tenancy import workspace
     from organizations.models import Organization
@@ -94,6 +94,7 @@ def state(target: Any, one: Any) -> dict[str, Any]:
             "contacts": sorted(Contact.objects.for_workspace(target).values_list(*contact)),
             "tags": sorted(ContactTag.objects.for_workspace(target).values_list("contact__email", "tag__name")),
             "values": sorted(map(repr, FieldValue.objects.for_workspace(target).values_list(*values))),
+            "found": sorted(ContactSearch.objects.for_workspace(target).values_list("contact__email", "grams")),
             "organizations": sorted(Organization.objects.for_workspace(target).values_list("name", "contact_count")),
             "rows": sorted(ImportRow.objects.for_workspace(target).values_list("row", "line", "cells")),
             "problems": sorted(ImportProblem.objects.for_workspace(target).values_list(*problem)),
