@@ -94,7 +94,7 @@ def state(target: Any, one: Any) -> dict[str, Any]:
             "contacts": sorted(Contact.objects.for_workspace(target).values_list(*contact)),
             "tags": sorted(ContactTag.objects.for_workspace(target).values_list("contact__email", "tag__name")),
             "values": sorted(map(repr, FieldValue.objects.for_workspace(target).values_list(*values))),
-            "found": sorted(ContactSearch.objects.for_workspace(target).values_list("contact__email", "grams")),
+            "found": sorted(ContactSearch.objects.for_workspace(target).values_list("contact__email", "grams__len")),
             "organizations": sorted(Organization.objects.for_workspace(target).values_list("name", "contact_count")),
             "rows": sorted(ImportRow.objects.for_workspace(target).values_list("row", "line", "cells")),
             "problems": sorted(ImportProblem.objects.for_workspace(target).values_list(*problem)),
