@@ -28,22 +28,22 @@ def execute_columns(sql: str, constants: Iterable[Any], columns: Sequence[Sequen
 
 
 def literal(values: Sequence[Any]) -> str:
-    """PostgreSQL's array literal of texts, numbers, dates or booleans.
+    """PostgreSQL's array literal of texts, numbers, dates or booleans, with None among them.
 
     For rows that have an array each: unnest() would make one table of an array of arrays, so each goes as its text.
     """
     try:
         joined = '","'.join(values)
     except TypeError:  # not texts alone
-        return "{" + ",".join([_element(value) for value in values]) + "}"
+        if None not in values:
+            return "{" + ",".join(map(str, values)) + "}"
+        return "{" + ",".join(["NULL" if value is None else _element(value) for value in values]) + "}"
     if values and "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):  # nothing to be escaped
         return f'{{"{joined}"}}'
-    return "{" + ",".join([_element(value) for value in values]) + "}"
+    return "{" + ",".join(map(_element, values)) + "}"
 
 
 def _element(value: Any) -> str:
-    if value is None:
-        return "NULL"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return str(value)

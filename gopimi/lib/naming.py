@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gopimi.lib import statements
+from gopimi.lib import arrays, statements
 from gopimi.lib.folding import lower
 from gopimi.lib.tenancy import TenantQuerySet
 
@@ -31,7 +31,11 @@ class NamedQuerySet(TenantQuerySet):
         found = self.ids_by_name(names)
         if new := [name for name in names if name not in found]:
             # In one order, so that two who make the same names wait for each other and don't deadlock.
-            rows = [self.model(workspace_id=self.workspace_id, name=name) for name in sorted(new, key=lower)]
-            self.bulk_create(rows, ignore_conflicts=True)
+            arrays.execute(
+                f"INSERT INTO {self.model._meta.db_table} (workspace_id, name)"  # noqa: S608
+                " SELECT %s, name FROM unnest(%s::text[]) AS given (name) ON CONFLICT DO NOTHING",
+                [self.workspace_id],
+                ((name,) for name in sorted(new, key=lower)),
+            )
             found |= self.ids_by_name(new)
         return found
