@@ -110,7 +110,7 @@ def _parameters(asked: type[ThreadFilter], nobody: bool) -> dict[str, Any]:
     a_row = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
     or_none = {"anyOf": [a_row, {"const": "none"}]}
     described = {
-        "q": parameter("q", "Words, each a fragment of the subject or of who wrote, or the number", type="string"),
+        "q": parameter("q", "Words, each a fragment of the subject, or the number", type="string"),
         "status": listing.choices_parameter("status", "One, or several with commas", asked.STATUSES),
         "priority": listing.choices_parameter("priority", "One, or several with commas", PRIORITIES),
         "contact": parameter("contact", "A contact's id", **(or_none if nobody else a_row)),

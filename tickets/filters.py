@@ -66,17 +66,22 @@ def _moment(filter: "ThreadFilter", parameter: str, given: Sequence[str]) -> Q:
 
 
 def _words(filter: "ThreadFilter", parameter: str, given: Sequence[str]) -> Q:
-    """Every word is a fragment of the subject, of who wrote, or the number."""
+    """Every word is a fragment of the subject, or the number; where people are looked for, also of who wrote."""
     condition = Q()
     for word in filtering.words(parameter, given):
-        contacts = searching.search(Contact.objects.for_workspace(filter.workspace), filter.workspace, word)
-        found = Q(folded_subject__contains=word) | Q(contact__in=contacts.order_by().values("id"))
-        condition &= found | filter.itself(word)
+        found = Q(folded_subject__contains=word) | filter.itself(word)
+        if filter.by_people:
+            contacts = searching.search(Contact.objects.for_workspace(filter.workspace), filter.workspace, word)
+            found |= Q(contact__in=contacts.order_by().values("id"))
+        condition &= found
     return condition
 
 
 class ThreadFilter:
-    """The filters and the sort of a query. Every problem is collected in `problems`; `apply` raises the first."""
+    """The filters and the sort of a query. Every problem is collected in `problems`; `apply` raises the first.
+
+    The API's `q` looks at subject and number (API.md); agents look for people with it too (`by_people`).
+    """
 
     STATUSES: ClassVar[Sequence[str]]
     SORTS: ClassVar[Sequence[str]] = ("created_at", "updated_at")
@@ -88,8 +93,8 @@ class ThreadFilter:
         "updated_at": _moment,
     }
 
-    def __init__(self, params: Params, workspace: Any) -> None:
-        self.workspace = workspace
+    def __init__(self, params: Params, workspace: Any, *, by_people: bool = False) -> None:
+        self.workspace, self.by_people = workspace, by_people
         self.given = dict(filtering.lists(params))
         self.conditions: list[Q] = []
         self.problems: list[BadFilter] = []

@@ -78,7 +78,7 @@ class ThreadList:
         query = {name: [value for value in values if value] for name, values in request.GET.lists()}
         query = {name: values for name, values in query.items() if values} if request.GET else dict(self.default)
         self.cursor = query.pop("cursor", [None])[0]
-        self.filter = self.filter_class(query, self.workspace)
+        self.filter = self.filter_class(query, self.workspace, by_people=True)
         self.sort = query.pop("sort", [""])[0]
         self.given: Given = query
         self.page: keyset.Page = self.filter.page(self.shown(self.rows), ROWS, self.cursor)
@@ -138,7 +138,7 @@ class ThreadList:
         return [(name, value) for name, values in kept.items() if name not in shown for value in values]
 
     def _condition(self, given: Given) -> Q:
-        return Q(*self.filter_class(given, self.workspace).conditions)
+        return Q(*self.filter_class(given, self.workspace, by_people=True).conditions)
 
     @cached_property
     def facets(self) -> list[Facet]:

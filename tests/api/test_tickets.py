@@ -101,6 +101,7 @@ def test_lists_and_filters(api: Program, acme: Workspace, dana: dict[str, Any], 
         "tag=LOGIN": [1],
         "q=sign": [1, 2],
         "q=2": [2],
+        "q=x.example": [],  # who wrote is found by `contact`
         "created_at__lt=2020-01-01": [],
         "created_at__lt=2020-01-01T00:00:00%2B17:02": [],
     }.items():

@@ -27,7 +27,7 @@ def tickets(in_acme: Workspace, alice: User) -> list[Ticket]:
 
 
 def numbers(workspace: Workspace, **params: Any) -> list[int]:
-    found = TicketFilter(params, workspace).apply(Ticket.objects.for_workspace(workspace))
+    found = TicketFilter(params, workspace, by_people=True).apply(Ticket.objects.for_workspace(workspace))
     return sorted(ticket.number for ticket in found)
 
 
@@ -57,6 +57,12 @@ def test_filters_of_tickets(
     in_acme: Workspace, tickets: list[Ticket], params: dict[str, Any], expected: list[int]
 ) -> None:
     assert numbers(in_acme, **params) == expected
+
+
+def test_people_are_looked_for_where_it_is_asked_for(in_acme: Workspace, tickets: list[Ticket]) -> None:
+    everything = Ticket.objects.for_workspace(in_acme)
+    assert [ticket.number for ticket in TicketFilter({"q": "fathom"}, in_acme).apply(everything)] == []
+    assert [ticket.number for ticket in TicketFilter({"q": "deliver"}, in_acme).apply(everything)] == [1]
 
 
 def test_filters_by_rows(in_acme: Workspace, tickets: list[Ticket], alice: User) -> None:
