@@ -24,6 +24,18 @@ def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
         return json.load(answer)  # type: ignore[no-any-return]
 
 
+def upload(turn: int) -> dict[str, Any]:
+    """An import of one contact, as a multipart form."""
+    parts = {"mapping": '{"email": "email"}', 'file"; filename="people.csv': f"email\nfrank{turn}@fuzz.example\n"}
+    lines = [
+        f'--fuzz\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in parts.items()
+    ]
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "multipart/form-data; boundary=fuzz"}
+    request = urllib.request.Request(f"{API}/contact-imports", f"{''.join(lines)}--fuzz--\r\n".encode(), headers)
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)  # type: ignore[no-any-return]
+
+
 def make(turn: int) -> None:
     """Things of every kind, by the names that paths and bodies have for their ids."""
     contact = post("/contacts", {"email": f"dana{turn}@fuzz.example"})["id"]
@@ -39,6 +51,7 @@ def make(turn: int) -> None:
         number=ticket["number"],
         organization_id=post("/organizations", {"name": f"Fuzz {turn}"})["id"],
         conversation_id=post("/conversations", {"subject": "Hello", "body": "You"})["id"],
+        import_id=upload(turn)["id"],
         email=f"erin{turn}@fuzz.example",
         assignee_id=1,  # who was made with the workspace
         domains=[f"fuzz{turn}.example"],
