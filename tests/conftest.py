@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -13,6 +14,10 @@ from gopimi.lib.roles import as_owner
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import Membership, Role, User, Workspace
 from tests.installation import Installation
+
+# Any example is slow now and then, on a busy machine: speed is for the bench.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
