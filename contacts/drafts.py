@@ -118,8 +118,8 @@ def write(
     drafts = [draft for draft in drafts if draft.index not in taken]
     _update(workspace_id, [draft for draft in drafts if not draft.created])
     searching.index(draft for draft in drafts if draft.renamed)
-    find([draft for draft in drafts if draft.created])
     created = [draft for draft in drafts if draft.created]
+    find(created)
     field_values.insert(workspace_id, ((draft.pk, field, new) for draft in created for field, _, new in draft.values))
     changed = [draft for draft in drafts if not draft.created]
     field_values.store(workspace_id, ((draft.pk, *value) for draft in changed for value in draft.values))
