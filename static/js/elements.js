@@ -54,6 +54,10 @@ class Select extends HTMLElement {
       this.choice.focus(); // and opens the list; Tom Select's own click would close one that is open
     });
     const box = this.choice.control_input;
+    this.choice.hook("instead", "focus", () => {
+      box.focus();
+      this.choice.onFocus(); // at once: Tom Select's own waits for a timer, and hides the box from a key that comes before it
+    });
     box.addEventListener("keydown", (event) => event.key === "Enter" && box.value && event.preventDefault()); // not chosen yet: nothing to send
     if (select.closest("dialog")) this.#openWhenAsked(box);
     for (const name of ["aria-label", "aria-describedby", "aria-invalid", "autofocus"]) {
