@@ -55,8 +55,8 @@ def hurried() -> Iterator[None]:
 
 
 def sizes(rows: int, most: int) -> Iterator[int]:
-    """How many rows each chunk has: few at first, so that the writing soon begins, and few at last, so that search, which
-    follows a chunk behind, is soon done, too."""
+    """How many rows each chunk has: few at first, so that the writing soon begins, and few at last, so that search, a
+    chunk behind, is soon done, too."""
     few = min(FEW, most)
     grown = few
     while True:
