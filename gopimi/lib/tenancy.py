@@ -48,7 +48,12 @@ def workspace(target: Any) -> Iterator[None]:
     Blocks nest: on leaving, the workspace that was entered before is there again.
     """
     workspace_id = getattr(target, "pk", target)
+    outermost = not connection.in_atomic_block
     with transaction.atomic():
+        if outermost:  # what is set local ends with the transaction
+            set_workspace(workspace_id)
+            yield
+            return
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('app.workspace_id', true)")
             before = cursor.fetchone()[0]

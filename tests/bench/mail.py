@@ -56,11 +56,12 @@ def text(n: int) -> bytes:
 
 
 def html(n: int) -> bytes:
-    """200 KB of HTML, and a file of 50 KB."""
+    """200 KB of HTML, with a tag for every 45 bytes as newsletters have it, and a file of 50 KB."""
+    style = "padding: 0 18px 9px; font-family: Helvetica, Arial, sans-serif; font-size: 14px; line-height: 150%; color: #333"
     rows = "".join(
-        f'<tr><td style="color:#333;padding:4px"><p>{words(12, n + row)}</p></td>'
+        f'<tr><td align="center" valign="top" style="{style}"><p style="{style}">{words(12, n + row)}</p></td>'
         f'<td><a href="https://shop.example/{row}">{words(3, row)}</a></td></tr>'
-        for row in range(1150)
+        for row in range(445)
     )
     page = f"<html><head><style>td {{ border: 0 }}</style></head><body><table>{rows}</table></body></html>"
     body = base64.encodebytes(page.encode()).decode().replace("\n", "\r\n")
