@@ -245,6 +245,7 @@ EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GoPimi <gopimi@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MAIL_MAX_BYTES = 50 * 1024 * 1024
+RAW_MAIL_DAYS = env.int("GOPIMI_RAW_MAIL_DAYS", default=90)  # 0 is for ever
 
 # API
 API_RATE = env.int("GOPIMI_API_RATE", default=600)  # requests a minute and token; 0 is off

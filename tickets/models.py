@@ -162,7 +162,7 @@ class RawMail(TenantModel):
     """A mail byte for byte as it came, stored before anything is read of it.
 
     `fingerprint` says what "the same mail" is (`inbound.fingerprint`). The result is kept, so that the same mail again
-    can name the original.
+    can name the original; the row stays, too, when its bytes are forgotten (`originals.forget`).
     """
 
     class State(models.TextChoices):
@@ -173,7 +173,7 @@ class RawMail(TenantModel):
 
     mailbox = CompositeForeignKey(Mailbox, related_name="+")
     recipient = models.CharField(max_length=320)
-    data = models.BinaryField()
+    data = models.BinaryField(null=True)  # None: forgotten; an empty mail's are b""
     fingerprint = models.BinaryField(max_length=32)  # SHA-256
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     reason = models.TextField(blank=True)
@@ -190,7 +190,12 @@ class RawMail(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "received_at", "id"], name="raw_mail_received"),
+            models.Index(fields=["workspace", "mailbox", "received_at"], name="raw_mail_mailbox"),
+            models.Index(
+                fields=["workspace", "received_at"],
+                name="raw_mail_to_forget",
+                condition=Q(state__in=["done", "automatic"], data__isnull=False),
+            ),
             models.Index(
                 fields=["workspace", "state", "received_at", "id"],
                 name="raw_mail_waiting",
