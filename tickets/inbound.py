@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 NO_SUBJECT = "(no subject)"
 EMPTY = "The mail is empty."
 FAILED = "It couldn't be processed"
+AWAY = (DatabaseError, InterfaceError, OSError)  # raised while the database or the storage is away
 NO_SENDER = "Neither From, Sender nor Reply-To names a usable address."
 WAITING = (RawMail.State.RECEIVED, RawMail.State.HELD)  # what may still become a message by itself
 
@@ -57,7 +58,7 @@ def receive(raw: bytes, recipient: str) -> Result:
             with workspace(address.workspace):
                 return _original(address.workspace, raw_mail)
         return process(address.workspace, raw_mail.pk, raw)
-    except (DatabaseError, InterfaceError, OSError) as error:
+    except AWAY as error:
         raise TryAgain(f"The mail can't be stored now: {error}") from error
 
 

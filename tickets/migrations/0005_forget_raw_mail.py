@@ -3,7 +3,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0002_walls")]
+    dependencies = [("tickets", "0004_webhook_secrets")]
 
     operations = [
         migrations.AlterField("rawmail", "data", models.BinaryField(null=True)),
