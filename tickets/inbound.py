@@ -8,6 +8,7 @@ the sender tries again.
 import hashlib
 import logging
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.core.files.base import ContentFile
@@ -27,7 +28,9 @@ logger = logging.getLogger(__name__)
 NO_SUBJECT = "(no subject)"
 EMPTY = "The mail is empty."
 FAILED = "It couldn't be processed"
+AWAY = (DatabaseError, InterfaceError, OSError)  # raised while the database or the storage is away
 NO_SENDER = "Neither From, Sender nor Reply-To names a usable address."
+WAITING = (RawMail.State.RECEIVED, RawMail.State.HELD)  # what may still become a message by itself
 
 
 class TryAgain(RuntimeError):
@@ -55,18 +58,27 @@ def receive(raw: bytes, recipient: str) -> Result:
             with workspace(address.workspace):
                 return _original(address.workspace, raw_mail)
         return process(address.workspace, raw_mail.pk, raw)
-    except (DatabaseError, InterfaceError, OSError) as error:
+    except AWAY as error:
         raise TryAgain(f"The mail can't be stored now: {error}") from error
 
 
-def process(target: Workspace, raw_mail_id: int, raw: bytes) -> Result:
-    """Make a stored mail a message, unless that has been done. Raises OperationalError where it may be tried again."""
+def process(
+    target: Workspace,
+    raw_mail_id: int,
+    raw: bytes,
+    read: Callable[[bytes], mailparse.Mail] | None = None,
+    waiting: Collection[str] = WAITING,
+) -> Result:
+    """Make a stored mail a message, unless that has been done: its state isn't one of `waiting` any more.
+
+    Raises OperationalError where it may be tried again, and RawMail.DoesNotExist where it was deleted meanwhile.
+    """
     stored: list[str] = []
     try:
-        mail = mailparse.parse(raw)
+        mail = (read or mailparse.parse)(raw)
         with workspace(target):
-            return _file(target, raw_mail_id, mail, raw, stored)
-    except (OperationalError, InterfaceError, OSError):
+            return _file(target, raw_mail_id, mail, raw, stored, waiting)
+    except (OperationalError, InterfaceError, OSError, RawMail.DoesNotExist):
         _discard(stored)
         raise
     except Exception as error:  # whatever a mail did to us, it is kept, and the next one is taken in
@@ -97,11 +109,13 @@ def _keep(raw: bytes, address: mailboxes.MailboxAddress, recipient: str) -> RawM
         return RawMail.objects.for_workspace(address.workspace).defer("data").get(**box)
 
 
-def _file(target: Workspace, raw_mail_id: int, mail: mailparse.Mail, raw: bytes, stored: list[str]) -> Result:
+def _file(
+    target: Workspace, raw_mail_id: int, mail: mailparse.Mail, raw: bytes, stored: list[str], waiting: Collection[str]
+) -> Result:
     target = target.lock()  # before any other row, like all who create contacts or tickets
     raw_mails = RawMail.objects.for_workspace(target).defer("data").select_related("mailbox")
     raw_mail = raw_mails.select_for_update(of=("self",)).get(pk=raw_mail_id)
-    if raw_mail.state not in (RawMail.State.RECEIVED, RawMail.State.HELD):
+    if raw_mail.state not in waiting:
         return _original(target, raw_mail)
     thread = mailthreads.find(target, mail)
     if mail.automatic and thread is None:
@@ -184,7 +198,8 @@ def _end(
     if mail is not None:
         sender = mail.sender.email if mail.sender else mail.from_text
         read = {"sender": sender[:320], "subject": mail.subject[:500]}
-    RawMail.objects.for_workspace(target).filter(pk=raw_mail_id).update(state=state, reason=reason, **read)
+    undecided = RawMail.objects.for_workspace(target).filter(pk=raw_mail_id).exclude(state=RawMail.State.DONE)
+    undecided.update(state=state, reason=reason, **read)
     return Result(state.value, target.slug)
 
 
