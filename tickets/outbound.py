@@ -17,6 +17,7 @@ from tickets.composing import answered
 from tickets.models import Conversation, Mailbox, Message, MessageId, Ticket
 
 State = Message.State
+QUEUE = "mail"
 MOST_REFERENCES = 20  # the first and the newest; a header has its limits
 
 
@@ -71,7 +72,7 @@ def retry(message: Message) -> bool:
 def queue(message: Message, at: datetime | None = None) -> None:
     """Have it sent, now or later. The job's row is written in the same transaction: it is there exactly when the
     message is."""
-    task = jobs.configure_task("tickets.send", schedule_at=at)
+    task = jobs.configure_task("tickets.send", queue=QUEUE, schedule_at=at)
     task.defer(workspace_id=message.workspace_id, message_id=message.pk)
 
 
