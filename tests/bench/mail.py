@@ -57,7 +57,7 @@ def text(n: int) -> bytes:
 
 def html(n: int) -> bytes:
     """200 KB of HTML, with a tag for every 45 bytes as newsletters have it, and a file of 50 KB."""
-    style = "padding: 0 18px 9px; font-family: Helvetica, Arial, sans-serif; font-size: 14px; line-height: 150%; color: #333"
+    style = "padding: 0 18px 9px; font-family: Helvetica, sans-serif; font-size: 14px; line-height: 150%; color: #333"
     rows = "".join(
         f'<tr><td align="center" valign="top" style="{style}"><p style="{style}">{words(12, n + row)}</p></td>'
         f'<td><a href="https://shop.example/{row}">{words(3, row)}</a></td></tr>'
