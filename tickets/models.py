@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from contacts.models import Contact, Tag
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from gopimi.workspaces.actor import ActorKind
+from tickets.signing import ATTACHMENTS
 from tickets.threads import Thread, ThreadQuerySet, TicketQuerySet
 
 
@@ -340,6 +341,11 @@ class Attachment(TenantModel):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def signed(self) -> str:
+        """What its address names it by: nobody can guess it."""
+        return ATTACHMENTS.sign(str(self.pk))
 
 
 class Event(TenantModel):
