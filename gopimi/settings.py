@@ -246,7 +246,8 @@ globals().update(_email)
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GoPimi <gopimi@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-MAIL_MAX_BYTES = 50 * 1024 * 1024
+MAIL_MAX_BYTES = 50 * 1024 * 1024  # of one that comes in, at any door
+RAW_MAIL_DAYS = env.int("GOPIMI_RAW_MAIL_DAYS", default=90)  # 0 is for ever
 
 # API
 API_RATE = env.int("GOPIMI_API_RATE", default=600)  # requests a minute and token; 0 is off
@@ -279,6 +280,7 @@ LOGGING = {
         "django": {"level": LOG_LEVEL},
         # 4xx are answers, not faults; a 500 is logged as an error by the same logger.
         "django.request": {"level": "ERROR"},
+        "mail": {"level": "WARNING"},  # aiosmtpd tells who writes to whom
         "procrastinate": {"level": "WARNING"},  # it tells its tasks at every start
         "django.server": {"handlers": [], "propagate": False},
     },

@@ -36,6 +36,7 @@ urlpatterns = [
     path("healthz", views.health, name="health"),
     path("accounts/", include(account_pages)),
     path("dashboard/<slug:slug>/", include(workspace_pages)),
+    path("hooks/mail/", include("tickets.webhooks")),
     path("api/v1/", api.urls),
     re_path("^api/", unknown),
 ]

@@ -1,5 +1,6 @@
 """What customers ask: tickets and conversations with their messages, and the mail that they came by."""
 
+import secrets
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,11 @@ from tickets.signing import ATTACHMENTS
 from tickets.threads import Thread, ThreadQuerySet, TicketQuerySet
 
 
+def new_secret() -> str:
+    """43 letters that nobody can guess, fit for an address with a password in it."""
+    return secrets.token_urlsafe(32)
+
+
 class Mailbox(TenantModel):
     """An address of a workspace; `purpose` says whether mail to it opens tickets or conversations."""
 
@@ -25,13 +31,16 @@ class Mailbox(TenantModel):
     name = models.CharField(max_length=200, blank=True)
     purpose = models.CharField(max_length=8, choices=Purpose)
     signature = models.TextField(blank=True)
-    webhook_secret = models.CharField(max_length=64, blank=True)
+    # What a provider's webhook must know (tickets.webhooks): ours, and the key that Mailgun signs with.
+    webhook_secret = models.CharField(max_length=64, default=new_secret)
+    webhook_signing_key = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["workspace", "id"], name="mailbox_workspace_id"),
             models.CheckConstraint(condition=Q(purpose__in=["ticket", "inbox"]), name="mailbox_purpose_known"),
+            models.CheckConstraint(condition=~Q(webhook_secret=""), name="mailbox_has_webhook_secret"),
         ]
         verbose_name_plural = "mailboxes"
 
@@ -164,7 +173,7 @@ class RawMail(TenantModel):
     """A mail byte for byte as it came, stored before anything is read of it.
 
     `fingerprint` says what "the same mail" is (`inbound.fingerprint`). The result is kept, so that the same mail again
-    can name the original.
+    can name the original; the row stays, too, when its bytes are forgotten (`originals.forget`).
     """
 
     class State(models.TextChoices):
@@ -175,7 +184,7 @@ class RawMail(TenantModel):
 
     mailbox = CompositeForeignKey(Mailbox, related_name="+")
     recipient = models.CharField(max_length=320)
-    data = models.BinaryField()
+    data = models.BinaryField(null=True)  # None: forgotten; an empty mail's are b""
     fingerprint = models.BinaryField(max_length=32)  # SHA-256
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     reason = models.TextField(blank=True)
@@ -192,7 +201,12 @@ class RawMail(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "received_at", "id"], name="raw_mail_received"),
+            models.Index(fields=["workspace", "mailbox", "received_at"], name="raw_mail_mailbox"),
+            models.Index(
+                fields=["workspace", "received_at"],
+                name="raw_mail_to_forget",
+                condition=Q(state__in=["done", "automatic"], data__isnull=False),
+            ),
             models.Index(
                 fields=["workspace", "state", "received_at", "id"],
                 name="raw_mail_waiting",

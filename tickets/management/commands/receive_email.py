@@ -7,16 +7,23 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from tickets import inbound
-from tickets.mailboxes import UnknownRecipient
+from tickets import doors
+from tickets.doors import Outcome
+
+EXIT_CODES = {  # sysexits.h, which Postfix and Exim go by
+    Outcome.UNKNOWN: os.EX_NOUSER,
+    Outcome.TOO_LARGE: os.EX_DATAERR,
+    Outcome.TRY_AGAIN: os.EX_TEMPFAIL,
+}
 
 
 class Command(BaseCommand):
     help = (
         "Reads one raw mail from standard input and prints what became of it. Exit code 0: stored; "
-        "67: no mailbox has this address; 75: try again later."
+        "65: too large; 67: no mailbox has this address; 75: try again later."
     )
     requires_system_checks = []  # a mail server takes a failed check for a refusal, and would return the mail
 
@@ -24,11 +31,8 @@ class Command(BaseCommand):
         parser.add_argument("--recipient", required=True, help="the mailbox's address")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        raw = sys.stdin.buffer.read() if sys.stdin else b""
-        try:
-            result = inbound.receive(raw, options["recipient"])
-        except UnknownRecipient as error:
-            raise CommandError(str(error), returncode=os.EX_NOUSER) from error
-        except inbound.TryAgain as error:
-            raise CommandError(str(error), returncode=os.EX_TEMPFAIL) from error
-        self.stdout.write(json.dumps(asdict(result)))
+        raw = sys.stdin.buffer.read(settings.MAIL_MAX_BYTES + 1) if sys.stdin else b""
+        answer = doors.deliver(raw, options["recipient"])
+        if answer.result is None:
+            raise CommandError(answer.text, returncode=EXIT_CODES[answer.outcome])
+        self.stdout.write(json.dumps(asdict(answer.result)))
