@@ -246,7 +246,7 @@ class Message(TenantModel):
     # How an outbound one goes out (tickets/sending.py).
     tries = models.PositiveSmallIntegerField(default=0)  # that ended in a temporary failure
     retry_at = models.DateTimeField(null=True, blank=True)  # it is queued until then
-    sending_since = models.DateTimeField(null=True, blank=True)  # it is queued, and a worker has it in hand
+    sending_since = models.DateTimeField(null=True, blank=True)  # a worker has it in hand, or had when it died
     author_type = models.CharField(max_length=8, choices=Author)
     author_user = models.ForeignKey("workspaces.User", models.SET_NULL, null=True, blank=True, related_name="+")
     author_contact = CompositeForeignKey(Contact, null=True, blank=True, related_name="+")
