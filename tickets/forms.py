@@ -14,12 +14,12 @@ from gopimi.lib.addresses import InvalidAddress
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import QuotaExceeded, Workspace
 from tickets import participants
+from tickets.attachments import MOST_BYTES, TOO_LARGE
 from tickets.composing import ascii_address
 from tickets.lists import members
 from tickets.models import Priority, Ticket
 
 NEW = "new:"  # before the address of a contact to create
-MOST_BYTES = 20 * 1024 * 1024  # of one message's attachments: what most mail servers let pass
 MOST_RECIPIENTS = 50
 LAST_ID = 2**63 - 1
 
@@ -160,7 +160,7 @@ class FilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = [super(FilesField, self).clean(file, initial) for file in data or []]
         if sum(file.size for file in files) > MOST_BYTES:
-            raise forms.ValidationError("The attachments of a message can have 20 MB in all.", code="too_large")
+            raise forms.ValidationError(TOO_LARGE, code="too_large")
         return files
 
 

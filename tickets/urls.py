@@ -16,6 +16,6 @@ urlpatterns = [
     path("inbox/<int:conversation_id>/reply/", threads.reply, name="conversation_reply"),
     path("messages/<int:message_id>/", messages.message, name="message"),
     path("messages/<int:message_id>/retry/", messages.retry, name="retry"),
-    path("attachments/<int:attachment_id>/", attachments.attachment, name="attachment"),
+    path("attachments/<str:signed>/", attachments.attachment, name="attachment"),
     path("contacts/<int:contact_id>/threads/", contacts.of_contact, name="of_contact"),
 ]
