@@ -15,7 +15,7 @@ from gopimi.lib.keyset import Key, Page, paginate
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import Workspace
-from tickets import inbound, mailparse, originals
+from tickets import attribution, inbound, mailparse, originals
 from tickets.inbound import Result
 from tickets.mailaddresses import Person
 from tickets.models import Message, RawMail
@@ -74,6 +74,14 @@ def page(target: Workspace, kind: str, cursor: str | None) -> Page:
     return paginate(waiting(target).filter(state=KINDS[kind].state), ORDER, PAGE, cursor)
 
 
+def find(target: Workspace, raw_mail_id: int) -> RawMail:
+    """One of them, with its `size`. Raises Gone."""
+    mail = waiting(target).filter(pk=raw_mail_id).first()
+    if mail is None:
+        raise Gone(_fate(target, raw_mail_id))
+    return mail
+
+
 def try_again(target: Workspace, raw_mail_id: int) -> Result:
     """Process a mail as if it had just come. Raises Gone."""
     return _process(target, raw_mail_id)
@@ -96,7 +104,11 @@ def assign(target: Workspace, raw_mail_id: int, contact: Contact, actor: Actor) 
     One that can't be read becomes a message with the mail as its attachment.
     """
     sender = Person(contact.name, contact.email or "", contact.email_key or "")
-    by_hand: dict[str, Any] = {"sender": sender, "sender_header": f"Assigned by {actor.name}", "automatic": ""}
+    by_hand: dict[str, Any] = {
+        "sender": sender,
+        "sender_header": f"{attribution.ASSIGNED}{actor.name}",
+        "automatic": "",
+    }
     states = (*inbound.WAITING, State.AUTOMATIC)
     result = _process(target, raw_mail_id, lambda raw: replace(mailparse.parse(raw), **by_hand), states)
     if result.result == State.HELD:

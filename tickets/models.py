@@ -45,6 +45,11 @@ class Mailbox(TenantModel):
     def __str__(self) -> str:
         return self.address
 
+    @property
+    def opens(self) -> str:
+        """What mail to it opens, in words."""
+        return "ticket" if self.purpose == self.Purpose.TICKET else "conversation"
+
 
 class MailboxAddress(models.Model):
     """Which workspace an address belongs to: a global table, read before the workspace is known."""
@@ -301,6 +306,12 @@ class Message(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_direction_display()} of {self.author_name}"
+
+    @property
+    def thread(self) -> Ticket | Conversation:
+        thread = self.ticket or self.conversation
+        assert thread is not None, "a constraint sees to it"
+        return thread
 
     @property
     def writer(self) -> str:

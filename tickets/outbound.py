@@ -20,9 +20,9 @@ from gopimi.lib import addresses, charsets
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import Actor, ActorKind
 from gopimi.workspaces.models import User
-from tickets import messageids
+from tickets import mailboxes, messageids
 from tickets.attachments import attach
-from tickets.models import Conversation, Mailbox, Message, MessageId, Ticket
+from tickets.models import Conversation, Message, MessageId, Ticket
 
 State = Message.State
 MOST_REFERENCES = 20  # the first and the newest; a header has its limits
@@ -131,7 +131,7 @@ def _thread(message: Message) -> Ticket | Conversation:
 
 def _address(message: Message, thread: Ticket | Conversation) -> None:
     """Say from which mailbox to whom, in answer to what, and under which id, which never changes."""
-    message.mailbox = thread.mailbox or _mailbox(thread)
+    message.mailbox = mailboxes.answering(thread)
     message.to = thread.reply_address
     if message.mailbox and not message.message_id:
         domain = addresses.parse(message.mailbox.address).domain
@@ -146,13 +146,6 @@ def _address(message: Message, thread: Ticket | Conversation) -> None:
         received = [identifier for identifier, direction in chain if direction == Message.Direction.INBOUND]
         message.in_reply_to = (received or known or [""])[-1]
     message.save(update_fields=["mailbox", "to", "message_id", "references", "in_reply_to"])
-
-
-def _mailbox(thread: Ticket | Conversation) -> Mailbox | None:
-    """Where answers come back to, for a thread that was opened by hand."""
-    purpose = Mailbox.Purpose.TICKET if isinstance(thread, Ticket) else Mailbox.Purpose.INBOX
-    mailboxes = list(Mailbox.objects.for_workspace(thread.workspace_id).order_by("id"))
-    return next((mailbox for mailbox in mailboxes if mailbox.purpose == purpose), None) or next(iter(mailboxes), None)
 
 
 def _queue(message: Message) -> None:

@@ -11,14 +11,20 @@ from tickets.models import Attachment
 
 @require_GET
 def attachment(request: Any, attachment_id: int) -> HttpResponseBase:
-    """One file, always to save: whatever is in it never runs in GoPimi's own name, and isn't taken for another type."""
+    """One file, always to save: whatever is in it never runs in GoPimi's own name."""
     row = get_object_or_404(Attachment.objects.for_workspace(request.workspace), pk=attachment_id)
     try:
         file = row.file.open("rb")
     except FileNotFoundError as error:
         raise Http404("The file isn't in the storage any more.") from error
-    response = FileResponse(file, as_attachment=True, filename=row.filename, content_type=row.content_type)
+    response = to_save(file, row.filename, row.content_type)
+    response["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+def to_save(file: Any, filename: str, content_type: str) -> FileResponse:
+    """A file from outside, to save under this name: it is never shown, run or taken for another type."""
+    response = FileResponse(file, as_attachment=True, filename=filename, content_type=content_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, max-age=86400"
     return response
