@@ -15,6 +15,7 @@ from urllib.parse import quote_from_bytes
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from tests.installation import PATIENCE
 from tests.tickets.wire import in_lines
 from tickets import lmtp, webhooks
 from tickets.models import Mailbox
@@ -87,6 +88,18 @@ def path_of(provider: str, mailbox: Mailbox) -> str:
     return next(one.path for one in webhooks.addresses(mailbox) if one.provider == provider)
 
 
+def by_lmtp(port: int, raw: bytes, recipient: str) -> int:
+    """Deliver over a connection of its own; answers with the listener's code."""
+    with smtplib.LMTP("127.0.0.1", port, timeout=PATIENCE) as client:
+        try:
+            client.sendmail(SENDER, [recipient], in_lines(raw))
+        except smtplib.SMTPRecipientsRefused as refused:
+            return refused.recipients[recipient][0]
+        except smtplib.SMTPDataError as error:
+            return error.smtp_code
+    return 250
+
+
 class Doorways(AbstractContextManager["Doorways"]):
     """Each door as a function of a mail and a mailbox, which answers with the door's own code."""
 
@@ -110,12 +123,7 @@ class Doorways(AbstractContextManager["Doorways"]):
         return 0
 
     def lmtp(self, raw: bytes, mailbox: Mailbox) -> int:
-        with self.listener.client() as client:
-            try:
-                client.sendmail(SENDER, [mailbox.address], in_lines(raw))
-            except smtplib.SMTPRecipientsRefused as refused:
-                return refused.recipients[mailbox.address][0]
-        return 250
+        return by_lmtp(self.listener.port, raw, mailbox.address)
 
     def mailgun(self, raw: bytes, mailbox: Mailbox) -> int:
         client = Client(headers={"host": "localhost"})
