@@ -1,5 +1,6 @@
 """Settings > Held mail: seen, tried again and assigned by every member, deleted by admins."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -190,3 +191,12 @@ def test_in_the_list_a_toast_says_so(as_bob: Client, boxes: Workspace, kenji: Co
     as_bob.post(f"{URL}{pk}/assign/", {"contact": kenji.pk})
     answer = as_bob.post(f"{URL}{pk}/again/", headers=LIST)
     assert (answer.status_code, "it is in ticket #1 already" in answer["HX-Trigger"]) == (204, True)
+
+
+def test_the_list_costs_no_more_for_more_mail(
+    as_bob: Client, boxes: Workspace, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    for number in range(20):
+        keep(boxes, mail(**{**NOBODY, "message_id": f"<{number}@example.com>"}))
+    with django_assert_max_num_queries(10):
+        as_bob.get(URL)

@@ -90,6 +90,7 @@ def test_the_page_has_what_to_paste_in(as_alice: Client, support: Mailbox) -> No
     answer = as_alice.get(f"{URL}{support.pk}/")
     page = answer.content.decode()
     assert f"manage.py receive_email --recipient {SUPPORT}" in page
+    assert f"{SUPPORT} lmtp:inet:HOST:PORT" in page
     assert f"http://testserver/hooks/mail/mailgun/{SUPPORT}/mime" in page
     assert f"http://gopimi:{support.webhook_secret}@testserver/hooks/mail/sendgrid/{SUPPORT}/" in page
     assert f"http://gopimi:{support.webhook_secret}@testserver/hooks/mail/postmark/{SUPPORT}/" in page
