@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -239,13 +240,17 @@ class Message(TenantModel):
         QUEUED = "queued", "Sending"
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
-        UNKNOWN = "unknown", "Unknown"  # the worker died while sending: never sent twice by itself
+        UNKNOWN = "unknown", "Unknown"  # it may have gone out or not: never sent twice by itself
 
     ticket = CompositeForeignKey(Ticket, null=True, blank=True, related_name="messages")
     conversation = CompositeForeignKey(Conversation, null=True, blank=True, related_name="messages")
     direction = models.CharField(max_length=8, choices=Direction)
     state = models.CharField(max_length=8, choices=State)
-    failure = models.TextField(blank=True)
+    failure = models.TextField(blank=True)  # why it isn't sent; of one that is, who was refused
+    # How an outbound one goes out (tickets/sending.py).
+    tries = models.PositiveSmallIntegerField(default=0)  # that ended in a temporary failure
+    retry_at = models.DateTimeField(null=True, blank=True)  # it is queued until then
+    sending_since = models.DateTimeField(null=True, blank=True)  # it is queued, and a worker has it in hand
     author_type = models.CharField(max_length=8, choices=Author)
     author_user = models.ForeignKey("workspaces.User", models.SET_NULL, null=True, blank=True, related_name="+")
     author_contact = CompositeForeignKey(Contact, null=True, blank=True, related_name="+")
@@ -253,6 +258,7 @@ class Message(TenantModel):
     author_email = models.CharField(max_length=320, blank=True)
     to = models.TextField(blank=True)
     cc = models.TextField(blank=True)
+    bcc = models.TextField(blank=True)  # of an outbound one; in no mail's header
     body_text = models.TextField(blank=True)
     body_html = models.TextField(blank=True)  # made safe before it is stored
     # Threading (RFC 5322, 3.6.4): the ids without angle brackets. `message_id` of an outbound one is signed.
@@ -308,10 +314,14 @@ class Message(TenantModel):
         return f"{self.get_direction_display()} of {self.author_name}"
 
     @property
-    def thread(self) -> Ticket | Conversation:
-        thread = self.ticket or self.conversation
-        assert thread is not None, "a constraint sees to it"
-        return thread
+    def thread(self) -> Any:
+        """The ticket or the conversation: a constraint sees to it that there is one."""
+        return self.ticket or self.conversation
+
+    @property
+    def is_machines(self) -> bool:
+        """Whether a machine sent it that is no contact, like a mail server that couldn't deliver."""
+        return self.direction == self.Direction.INBOUND and not self.author_contact_id and bool(self.mailbox_id)
 
     @property
     def writer(self) -> str:

@@ -2,17 +2,21 @@
 
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from gopimi.workspaces.models import Workspace
-from tickets import held, originals, outbound
+from tickets import held, originals, outbound, sending
+
+# Of the job. When a mail is tried again, which the server wouldn't take, is said by its message.
+DATABASE_AWAY = RetryStrategy(max_attempts=10, exponential_wait=2, retry_exceptions=[DatabaseError, InterfaceError])
 
 
-@app.task(name="tickets.send")
+@app.task(name="tickets.send", queue=outbound.QUEUE, retry=DATABASE_AWAY)
 def send(workspace_id: int, message_id: int) -> None:
     """Mail a reply. Done twice, it sends once."""
-    outbound.deliver(workspace_id, message_id)
+    sending.deliver(workspace_id, message_id)
 
 
 @app.task(name=held.TRY_ALL_AGAIN)
