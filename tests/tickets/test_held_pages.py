@@ -186,6 +186,21 @@ def test_who_comes_second_is_told_what_became_of_it(
         assert Message.objects.for_workspace(boxes).count() == 1
 
 
+def test_who_comes_second_leaves_no_contact_behind(
+    as_bob: Client, boxes: Workspace, kenji: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pk = keep(boxes, mail(**NOBODY))
+
+    def too_late(*args: Any) -> None:
+        raise held.Gone("Nothing to do: somebody was faster.")
+
+    monkeypatch.setattr(held, "assign", too_late)  # between the look at the mail and what is done with it
+    answer = as_bob.post(f"{URL}{pk}/assign/", {"contact": "new:mei@kumo.example"}, follow=True)
+    assert "somebody was faster" in answer.content.decode()
+    with workspace(boxes):
+        assert Contact.objects.for_workspace(boxes).get().pk == kenji.pk
+
+
 def test_in_the_list_a_toast_says_so(as_bob: Client, boxes: Workspace, kenji: Contact) -> None:
     pk = keep(boxes, mail(**NOBODY))
     as_bob.post(f"{URL}{pk}/assign/", {"contact": kenji.pk})

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -52,7 +53,8 @@ def of_waiting_mail(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
     def found(request: Any, raw_mail_id: int) -> HttpResponseBase:
         get_object_or_404(RawMail.objects.for_workspace(request.workspace).defer("data"), pk=raw_mail_id)
         try:
-            return view(request, held.find(request.workspace, raw_mail_id))
+            with transaction.atomic():  # nothing is kept of what came too late, such as a new contact
+                return view(request, held.find(request.workspace, raw_mail_id))
         except held.Gone as gone:
             return _back(request, str(gone))
 
