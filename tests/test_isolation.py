@@ -98,7 +98,7 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         },
         "tickets": {
             "number": ticket.number, "conversation_id": conversation.pk, "contact_id": contact.pk,
-            "message_id": message.pk, "attachment_id": attachment.pk,
+            "message_id": message.pk, "signed": attachment.signed,
         },
     }  # fmt: skip
 

@@ -17,12 +17,12 @@ from gopimi.lib.forms import ListField
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import QuotaExceeded, Workspace
 from tickets import mailboxes, participants
+from tickets.attachments import MOST_BYTES, TOO_LARGE
 from tickets.composing import ascii_address
 from tickets.lists import members
 from tickets.models import Mailbox, Priority, Ticket
 
 NEW = "new:"  # before the address of a contact to create
-MOST_BYTES = 20 * 1024 * 1024  # of one message's attachments: what most mail servers let pass
 MOST_RECIPIENTS = 50
 LAST_ID = 2**63 - 1
 MOST_OTHERS = 50  # addresses of a mailbox beside its own
@@ -273,7 +273,7 @@ class FilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = [super(FilesField, self).clean(file, initial) for file in data or []]
         if sum(file.size for file in files) > MOST_BYTES:
-            raise forms.ValidationError("The attachments of a message can have 20 MB in all.", code="too_large")
+            raise forms.ValidationError(TOO_LARGE, code="too_large")
         return files
 
 

@@ -19,7 +19,7 @@ urlpatterns = [
     path("messages/<int:message_id>/why/", originals.why, name="why"),
     path("messages/<int:message_id>/original/", originals.original, name="original"),
     path("messages/<int:message_id>/original/download/", originals.download, name="original_download"),
-    path("attachments/<int:attachment_id>/", attachments.attachment, name="attachment"),
+    path("attachments/<str:signed>/", attachments.attachment, name="attachment"),
     path("contacts/<int:contact_id>/threads/", contacts.of_contact, name="of_contact"),
 ]
 

@@ -2,21 +2,25 @@
 
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import FileResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
+from gopimi.workspaces import errors
 from tickets.models import Attachment
+from tickets.signing import ATTACHMENTS, signed_id
 
 
 @require_GET
-def attachment(request: Any, attachment_id: int) -> HttpResponseBase:
+def attachment(request: Any, signed: str) -> HttpResponseBase:
     """One file, always to save: whatever is in it never runs in GoPimi's own name."""
-    row = get_object_or_404(Attachment.objects.for_workspace(request.workspace), pk=attachment_id)
+    attachments = Attachment.objects.for_workspace(request.workspace)
+    row = get_object_or_404(attachments, pk=signed_id(ATTACHMENTS, signed))
     try:
         file = row.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404("The file isn't in the storage any more.") from error
+    except FileNotFoundError:
+        detail = f"{row.filename} isn't in the storage any more. Ask your operator whether a backup has it."
+        return errors.page(request, 404, "This file is gone", detail)
     response = to_save(file, row.filename, row.content_type)
     response["Cache-Control"] = "private, max-age=86400"
     return response
