@@ -17,6 +17,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models.functions import Now
 
 from contacts.models import Contact
+from gopimi.embedded import EmbeddedError
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import EMAIL
 from gopimi.workspaces.models import Workspace
@@ -26,7 +27,7 @@ from tickets.models import Message, RawMail
 logger = logging.getLogger(__name__)
 EMPTY = "The mail is empty."
 FAILED = "It couldn't be processed"
-AWAY = (DatabaseError, InterfaceError, OSError)  # raised while the database or the storage is away
+AWAY = (DatabaseError, InterfaceError, OSError, EmbeddedError)  # raised while the database or the storage is away
 NO_SENDER = "Neither From, Sender nor Reply-To names a usable address."
 WAITING = (RawMail.State.RECEIVED, RawMail.State.HELD)  # what may still become a message by itself
 
