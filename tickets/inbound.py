@@ -21,6 +21,7 @@ from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import EMAIL
 from gopimi.workspaces.models import Workspace
 from tickets import attachments, mailboxes, mailparse, mailthreads
+from tickets.mailguards import LONGEST_HEAD, TooMuch
 from tickets.messageids import digest
 from tickets.models import Conversation, Mailbox, Message, MessageId, RawMail, Ticket
 
@@ -71,6 +72,9 @@ def process(target: Workspace, raw_mail_id: int, raw: bytes) -> Result:
     except (OperationalError, InterfaceError, OSError):
         _discard(stored)
         raise
+    except TooMuch as error:
+        with workspace(target):
+            return _end(target, raw_mail_id, RawMail.State.HELD, reason=str(error))
     except Exception as error:  # whatever a mail did to us, it is kept, and the next one is taken in
         logger.exception("A mail is held: workspace %s, raw mail %s", target.slug, raw_mail_id)
         _discard(stored)
@@ -85,7 +89,7 @@ def fingerprint(raw: bytes) -> bytes:
     """
     plain = mailparse.mend(raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     header, body = mailparse.split(plain)
-    header = re.sub(rb"\n(?=[ \t])", b"", header)
+    header = re.sub(rb"\n(?=[ \t])", b"", header[:LONGEST_HEAD])
     found = [re.search(rb"(?im)^%s:(.*)$" % name, header) for name in (b"message-id", b"from", b"date")]
     values = [b" ".join(match[1].split()) if match else b"" for match in found]
     return hashlib.sha256(b"\n".join([*values, body.strip(b"\n")]) if values[0] else plain.rstrip(b"\n")).digest()
