@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,28 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from contacts import history, searching
-from gopimi.lib import addresses
+from gopimi.lib import addresses, statements
 from gopimi.lib.folding import lower
 from gopimi.lib.naming import NamedQuerySet
 from gopimi.lib.tenancy import TenantQuerySet
 from gopimi.workspaces.actor import EMAIL, Actor, ActorKind
 from gopimi.workspaces.models import QuotaExceeded, Workspace
 from organizations.models import Organization
+
+WITH_ADDRESS = "SELECT {columns} FROM contacts_contact AS contact WHERE workspace_id = %s AND email_key = %s"
+# Without an organization it joins its domain's.
+MAKE = """
+INSERT INTO contacts_contact AS contact
+    (workspace_id, name, email, email_key, source, creator_kind, creator_id, organization_id)
+VALUES (
+    %(workspace)s, %(name)s, %(email)s, %(email_key)s, %(source)s, %(kind)s, %(actor)s::bigint,
+    coalesce(
+        %(organization)s::bigint,
+        (SELECT organization_id FROM organizations_domain WHERE workspace_id = %(workspace)s AND name = %(domain)s)
+    )
+)
+RETURNING {columns}
+"""
 
 
 class AddressTaken(Exception):
@@ -75,20 +90,21 @@ class ContactQuerySet(TenantQuerySet):
             raise QuotaExceeded(workspace.contact_quota or 0, workspace.contact_count, 1)
         return self._make(actor, address, name, organization, source, tags, values or {})
 
-    def by_mail(self, email: str, name: str = "") -> tuple[Any, bool]:
+    def by_mail(self, email: str, name: str = "", workspace: Workspace | None = None) -> tuple[Any, bool]:
         """The sender of a mail and whether they are new: found by exact address, brought back from the trash, or made.
 
-        Never refused for quota. Raises InvalidAddress.
+        Never refused for quota. `workspace` is locked already, if given. Raises InvalidAddress.
         """
         address = addresses.parse(email)
-        self._lock()
-        contact = self._all().filter(email_key=address.key).first()
-        with quota_exempt():
+        workspace = workspace or self._lock()
+        contact = self._with_address(address)
+        if contact is not None and not contact.is_trashed:
+            return contact, False
+        with quota_exempt() if workspace.contacts_available == 0 else nullcontext():
             if contact is None:
                 return self._make(EMAIL, address, name, None, "email", (), {}), True
-            if contact.is_trashed:
-                self._revive([contact.pk], EMAIL)
-                contact.refresh_from_db()
+            self._revive([contact.pk], EMAIL)
+            contact.refresh_from_db()
         return contact, False
 
     def trash(self, actor: Actor) -> tuple[int, uuid.UUID]:
@@ -121,8 +137,16 @@ class ContactQuerySet(TenantQuerySet):
         return Workspace(pk=self._workspace).lock()
 
     def _require_free(self, address: addresses.Address) -> None:
-        if taken := self._all().filter(email_key=address.key).first():
+        if taken := self._with_address(address):
             raise AddressTaken(taken)
+
+    def _with_address(self, address: addresses.Address) -> Any:
+        found = statements.fetch(WITH_ADDRESS.format(columns=self._columns), [self._workspace, address.key])
+        return statements.instance(self.model, found[0]) if found else None
+
+    @property
+    def _columns(self) -> str:
+        return statements.columns(self.model, "contact")
 
     def _make(
         self,
@@ -134,17 +158,19 @@ class ContactQuerySet(TenantQuerySet):
         tags: Iterable[str],
         values: dict[Any, Any],
     ) -> Any:
-        if organization is None:
-            organization = Organization.objects.for_workspace(self._workspace).joined_by(address.domain)
-        contact = self.create(
-            name=name.strip()[:200] or name_of(address.given),
-            email=address.given,
-            email_key=address.key,
-            organization=organization,
-            source=source,
-            creator_kind=actor.kind,
-            creator_id=actor.id,
-        )
+        given = {
+            "workspace": self._workspace,
+            "name": name.strip()[:200] or name_of(address.given),
+            "email": address.given,
+            "email_key": address.key,
+            "organization": organization and organization.pk,
+            "domain": address.domain,
+            "source": source,
+            "kind": actor.kind,
+            "actor": actor.id,
+        }
+        (row,) = statements.fetch(MAKE.format(columns=self._columns), given)
+        contact = statements.instance(self.model, row)
         searching.index([contact])
         contact.fill(tags, values)
         return contact

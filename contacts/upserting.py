@@ -49,7 +49,7 @@ class Status(enum.StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that makes it dear, and there may be a million
 class Row:
     """What is wanted of one contact, parsed. UNSET stays as it is; None, "" and no tags clear.
 

@@ -240,11 +240,14 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "woff2", "gz", "br", "map"]
 _email = env.email_url("EMAIL_URL", default=f"filemail:///{str(DATA_DIR / 'sent-mail').lstrip('/')}")
 if "EMAIL_FILE_PATH" in _email and not env.str("EMAIL_URL", default=""):
     _email["EMAIL_FILE_PATH"] = str(DATA_DIR / "sent-mail")
+if _email["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+    _email["EMAIL_BACKEND"] = "gopimi.lib.smtp.EmailBackend"
 globals().update(_email)
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GoPimi <gopimi@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MAIL_MAX_BYTES = 50 * 1024 * 1024  # of one that comes in, at any door
+RAW_MAIL_DAYS = env.int("GOPIMI_RAW_MAIL_DAYS", default=90)  # 0 is for ever
 
 # API
 API_RATE = env.int("GOPIMI_API_RATE", default=600)  # requests a minute and token; 0 is off

@@ -55,10 +55,6 @@ class OrganizationQuerySet(NamedQuerySet):
             found = found.filter(Q(name_key__contains=word) | Exists(by_domain))
         return found
 
-    def joined_by(self, domain: str) -> "Organization | None":
-        """The organization that a new contact with an address at this domain (IDNA ASCII, lower case) joins."""
-        return self.filter(domains__name=domain).first()  # type: ignore[return-value]
-
     def free_name(self, text: Any, but: "Organization | None" = None) -> str:
         """The name, cleaned; refused where another one has it."""
         cleaned = name("name", text, NAME_LENGTH)

@@ -1,5 +1,7 @@
 """What agents type: a new ticket, a reply or a note, and changes of a thread's properties."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,14 +9,18 @@ from django.http import QueryDict
 
 from contacts.models import Contact
 from contacts.querysets import AddressTaken
+from gopimi.lib import addresses
 from gopimi.lib.addresses import InvalidAddress
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import QuotaExceeded, Workspace
+from tickets import participants
+from tickets.composing import ascii_address
 from tickets.lists import members
 from tickets.models import Priority, Ticket
 
 NEW = "new:"  # before the address of a contact to create
 MOST_BYTES = 20 * 1024 * 1024  # of one message's attachments: what most mail servers let pass
+MOST_RECIPIENTS = 50
 LAST_ID = 2**63 - 1
 
 
@@ -158,10 +164,40 @@ class FilesField(forms.FileField):
         return files
 
 
+class AddressesField(forms.CharField):
+    """Email addresses, with a comma, a semicolon or a line between them. Cleaned: a list of them, each once."""
+
+    PIECES = re.compile(r'(?:"[^"]*"|[^,;\n"]|")+')
+    BRACKETS = re.compile(r".*<([^<>]*)>", re.DOTALL)
+
+    def __init__(self) -> None:
+        widget = forms.TextInput(attrs={"class": "input", "autocomplete": "off"})
+        super().__init__(required=False, max_length=20_000, widget=widget)
+
+    def clean(self, value: Any) -> list[str]:
+        pieces = [piece.strip() for piece in self.PIECES.findall(super().clean(value)) if piece.strip()]
+        found: dict[str, str] = {}
+        wrong = []
+        for piece in pieces:
+            match = self.BRACKETS.fullmatch(piece)
+            try:
+                address = addresses.parse(match[1] if match else piece)
+                ascii_address(address.given)
+                found.setdefault(address.key, address.given)
+            except ValueError as error:
+                wrong.append(f"{piece}: {error}")
+        if wrong:
+            raise forms.ValidationError(" ".join(wrong), code="invalid")
+        return list(found.values())
+
+
 class ReplyForm(forms.Form):
-    """A reply, which is mailed, or a note, which stays inside."""
+    """A reply, which is mailed, or a note, which stays inside. Cleaned: `cc` and `bcc` without who gets it anyway."""
 
     kind = forms.ChoiceField(choices=[("reply", "Reply"), ("note", "Internal note")], initial="reply")
+    others = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "check"}))
+    cc = AddressesField()
+    bcc = AddressesField()
     body = forms.CharField(
         label="Message",
         max_length=1_000_000,
@@ -170,13 +206,59 @@ class ReplyForm(forms.Form):
     )
     attachments = FilesField(required=False)
 
-    def __init__(self, data: Any = None, files: Any = None, *, address: str) -> None:
+    def __init__(self, thread: Any, data: Any = None, files: Any = None) -> None:
         super().__init__(data, files, auto_id="reply-%s")
-        self.address = address
-        if not address:  # nobody to write to: a person who was erased, a conversation without an address
+        self.thread, self.address = thread, thread.reply_address
+        offered = participants.others(thread)
+        self.fields["others"].choices = [  # type: ignore[attr-defined]
+            (person.email, f"{person.name} <{person.email}>" if person.name else person.email) for person in offered
+        ]
+        self.fields["cc"].label, self.fields["bcc"].label = "Cc", "Bcc"
+        if not self.address:  # nobody to write to: a person who was erased, a conversation without an address
             self.initial["kind"] = "note"
+
+    @property
+    def written(self) -> list[forms.BoundField]:
+        """What isn't about whom it goes to."""
+        return [self[name] for name in ("kind", "body", "attachments")]
+
+    @property
+    def has_copies(self) -> bool:
+        """Whether somebody was chosen or typed in a form that was refused."""
+        return any(self[name].data for name in ("others", "cc", "bcc"))
+
+    def keep_files(self) -> None:
+        """Leave the chosen files in the page when htmx swaps it: no server can put them into a form again."""
+        if "attachments" not in self.errors:
+            self.fields["attachments"].widget.attrs["hx-preserve"] = "true"
 
     def clean_kind(self) -> str:
         if self.cleaned_data["kind"] == "reply" and not self.address:
             raise forms.ValidationError("There is no address to reply to.", code="no_address")
         return self.cleaned_data["kind"]
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("kind") == "note":  # nobody gets it, whatever stands there
+            for name in ("others", "cc", "bcc"):
+                self.errors.pop(name, None)
+            return data | {"cc": [], "bcc": []}
+        known = {addresses.email_key(self.address)} if self.address else set()
+        data["cc"] = self._copies("cc", known, data.get("others", []))
+        data["bcc"] = self._copies("bcc", known)
+        if len(known) > MOST_RECIPIENTS:
+            self.add_error("cc", f"A reply can go to {MOST_RECIPIENTS} addresses in all.")
+        return data
+
+    def _copies(self, name: str, known: set[str], chosen: Sequence[str] = ()) -> list[str]:
+        """Who isn't among the `known` keys, where those of the answer are added."""
+        own = participants.mailbox_keys(self.thread.workspace_id)
+        copies = []
+        for address in [*chosen, *self.cleaned_data.get(name, [])]:
+            key = addresses.email_key(address)
+            if key in own:
+                self.add_error(name, f"{address} is a mailbox of this workspace: the reply would come back in.")
+            elif key not in known:
+                copies.append(address)
+                known.add(key)
+        return copies

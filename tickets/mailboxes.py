@@ -2,10 +2,15 @@
 
 from django.db import IntegrityError, transaction
 
-from gopimi.lib import addresses
+from gopimi.lib import addresses, statements
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import Workspace
 from tickets.models import Mailbox, MailboxAddress
+
+FIND = f"""
+SELECT address.mailbox_id, {statements.columns(Workspace, "workspace")} FROM tickets_mailboxaddress AS address
+JOIN workspaces_workspace AS workspace ON workspace.id = address.workspace_id WHERE address.key = %s
+"""  # noqa: S608
 
 
 class UnknownRecipient(LookupError):
@@ -22,10 +27,11 @@ def find(recipient: str) -> MailboxAddress:
         key = addresses.email_key(recipient)
     except addresses.InvalidAddress as error:
         raise UnknownRecipient(f"{recipient!r} isn't an email address.") from error
-    address = MailboxAddress.objects.select_related("workspace").filter(key=key).first()
-    if address is None:
+    rows = statements.fetch(FIND, [key])
+    if not rows:
         raise UnknownRecipient(f"No mailbox has the address {recipient}.")
-    return address
+    mailbox_id, *target = rows[0]
+    return MailboxAddress(key=key, workspace=statements.instance(Workspace, target), mailbox_id=mailbox_id)
 
 
 def create(target: Workspace, address: str, purpose: str, name: str = "") -> Mailbox:

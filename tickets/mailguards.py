@@ -77,7 +77,7 @@ def _lines(raw: bytes) -> int:
 
 def parsed(raw: bytes, budget: Budget) -> Message:
     """The mail as the standard library's parser understands it. Raises TooMuch."""
-    parser = feedparser.BytesFeedParser(policy=POLICY.clone(budget=budget))
+    parser = feedparser.BytesFeedParser(policy=POLICY.clone(budget=budget))  # type: ignore[call-arg]
     for start in range(0, len(raw), PIECE):
         parser.feed(raw[start : start + PIECE])
         budget.check()

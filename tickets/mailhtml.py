@@ -1,4 +1,4 @@
-"""A mail's HTML made safe to show, and made into text.
+"""A mail's HTML made safe to show.
 
 What is stored has no style, script, form or remote image, and links that tell nothing about where they were opened.
 Pictures that came with the mail stay as `cid:` and get their address when they are shown (`with_pictures`).
@@ -7,9 +7,10 @@ Pictures that came with the mail stay as `cid:` and get their address when they 
 import html
 import re
 from collections.abc import Mapping
-from html.parser import HTMLParser
 
 import nh3
+
+from tickets.htmltext import to_text
 
 TAGS = {
     "a", "abbr", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "dd",
@@ -50,14 +51,6 @@ IMAGE = re.compile(r'<img(?:[^>"]|"[^"]*")*>')
 SOURCE = re.compile(r' src="cid:([^"]*)"')
 QUOTATION = re.compile(r"<(/?)blockquote[^>]*>")
 ALTERNATIVE = re.compile(r' alt="([^"]*)"')
-
-BLOCKS = {
-    "address", "blockquote", "caption", "center", "dd", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3",
-    "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "table", "tr", "ul",
-}  # fmt: skip
-SPACED = {"p", "ul", "ol", "dl", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
-DEEPEST = 20  # marks of quotation before a line
-WHITE = re.compile(r"[ \t\n\r\f]+")
 
 
 def sanitize(source: str) -> str:
@@ -116,87 +109,3 @@ def fold_quotes(safe: str, opening: str, closing: str) -> str:
 def from_text(text: str) -> str:
     """Plain text as HTML, for a place between parts that are HTML."""
     return f"<p>{html.escape(text.strip()).replace(chr(10), '<br>')}</p>"
-
-
-def to_text(safe: str) -> str:
-    """What people read of sanitized HTML, in plain text: lists with dashes, quotations with ">", links with address."""
-    reader = _Reader()
-    reader.feed(safe)
-    reader.close()
-    return reader.text()
-
-
-class _Reader(HTMLParser):
-    """Lines of text; the one in hand is a list of pieces, since it may be very long."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.lines: list[str] = []
-        self.line: list[str] = []
-        self.quotes = self.preformatted = 0
-        self.link, self.link_start = "", 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in BLOCKS:
-            self._end_block(tag)
-        match tag:
-            case "br":
-                self._end_line()
-            case "li":
-                self.line = ["- "]
-            case "hr":
-                self.line = ["---"]
-                self._end_line()
-            case "td" | "th" if self.line:
-                self.line.append(" ")
-            case "blockquote":
-                self.quotes += 1
-            case "pre":
-                self.preformatted += 1
-            case "img":
-                self.line.append(dict(attrs).get("alt") or "")
-            case "a":
-                self.link, self.link_start = dict(attrs).get("href") or "", len(self.line)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a":
-            label = "".join(self.line[self.link_start :]).strip()
-            address = self.link.removeprefix("mailto:")
-            if address and label and address.rstrip("/") not in (label, f"https://{label}", f"http://{label}"):
-                self.line.append(f" <{address}>")
-            self.link = ""
-        if tag in BLOCKS:
-            self._end_block(tag)
-        if tag == "blockquote":
-            self.quotes = max(0, self.quotes - 1)
-        if tag == "pre":
-            self.preformatted = max(0, self.preformatted - 1)
-
-    def handle_data(self, data: str) -> None:
-        if self.preformatted:
-            *lines, rest = data.split("\n")
-            for line in lines:
-                self.line.append(line)
-                self._end_line()
-            self.line.append(rest)
-            return
-        data = WHITE.sub(" ", data)
-        after_space = not self.line or self.line[-1].endswith(" ")
-        self.line.append(data.lstrip(" ") if after_space else data)
-
-    def _end_block(self, tag: str) -> None:
-        if any(piece.strip() for piece in self.line):
-            self._end_line()
-        self.line = []
-        if tag in SPACED and self.lines and self.lines[-1].strip("> "):
-            self.lines.append("> " * min(self.quotes, DEEPEST))
-
-    def _end_line(self) -> None:
-        self.lines.append("> " * min(self.quotes, DEEPEST) + "".join(self.line).rstrip())
-        self.line, self.link_start = [], 0
-
-    def text(self) -> str:
-        if any(piece.strip() for piece in self.line):
-            self._end_line()
-        lines = "\n".join(line.rstrip() for line in self.lines).replace("\xa0", " ")
-        return re.sub(r"\n{3,}", "\n\n", lines).strip()

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from gopimi.lib import charsets
 from tickets import mailautomatic, mailguards, mailhtml
 from tickets.encodedwords import decode_words
+from tickets.htmltext import to_text
 from tickets.mailaddresses import Person, people
 from tickets.messageids import ids_in
 
@@ -193,7 +194,7 @@ class Body:
         self.text, self.html = self._read(message, root=True)
         self.html = mailhtml.sanitize(self.html) if self.html else ""
         if not self.text.strip() and self.html:
-            self.text = mailhtml.to_text(self.html)
+            self.text = to_text(self.html)
 
     def _read(self, part: Message, root: bool = False) -> tuple[str, str]:
         """The text and the HTML of a part; either is "" where there is none."""
@@ -226,7 +227,7 @@ class Body:
         """Parts one after another: what only one kind has is put into the other."""
         text = html = ""
         if any(text for text, _ in children):
-            text = "\n\n".join(text or mailhtml.to_text(mailhtml.sanitize(html)) for text, html in children)
+            text = "\n\n".join(text or to_text(mailhtml.sanitize(html)) for text, html in children)
         if any(html for _, html in children):
             html = "\n".join(html or mailhtml.from_text(text) for text, html in children)
         return text, html

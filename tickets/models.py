@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -171,7 +172,7 @@ class RawMail(TenantModel):
     """A mail byte for byte as it came, stored before anything is read of it.
 
     `fingerprint` says what "the same mail" is (`inbound.fingerprint`). The result is kept, so that the same mail again
-    can name the original.
+    can name the original; the row stays, too, when its bytes are forgotten (`originals.forget`).
     """
 
     class State(models.TextChoices):
@@ -182,7 +183,7 @@ class RawMail(TenantModel):
 
     mailbox = CompositeForeignKey(Mailbox, related_name="+")
     recipient = models.CharField(max_length=320)
-    data = models.BinaryField()
+    data = models.BinaryField(null=True)  # None: forgotten; an empty mail's are b""
     fingerprint = models.BinaryField(max_length=32)  # SHA-256
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     reason = models.TextField(blank=True)
@@ -199,7 +200,12 @@ class RawMail(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "received_at", "id"], name="raw_mail_received"),
+            models.Index(fields=["workspace", "mailbox", "received_at"], name="raw_mail_mailbox"),
+            models.Index(
+                fields=["workspace", "received_at"],
+                name="raw_mail_to_forget",
+                condition=Q(state__in=["done", "automatic"], data__isnull=False),
+            ),
             models.Index(
                 fields=["workspace", "state", "received_at", "id"],
                 name="raw_mail_waiting",
@@ -229,13 +235,17 @@ class Message(TenantModel):
         QUEUED = "queued", "Sending"
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
-        UNKNOWN = "unknown", "Unknown"  # the worker died while sending: never sent twice by itself
+        UNKNOWN = "unknown", "Unknown"  # it may have gone out or not: never sent twice by itself
 
     ticket = CompositeForeignKey(Ticket, null=True, blank=True, related_name="messages")
     conversation = CompositeForeignKey(Conversation, null=True, blank=True, related_name="messages")
     direction = models.CharField(max_length=8, choices=Direction)
     state = models.CharField(max_length=8, choices=State)
-    failure = models.TextField(blank=True)
+    failure = models.TextField(blank=True)  # why it isn't sent; of one that is, who was refused
+    # How an outbound one goes out (tickets/sending.py).
+    tries = models.PositiveSmallIntegerField(default=0)  # that ended in a temporary failure
+    retry_at = models.DateTimeField(null=True, blank=True)  # it is queued until then
+    sending_since = models.DateTimeField(null=True, blank=True)  # it is queued, and a worker has it in hand
     author_type = models.CharField(max_length=8, choices=Author)
     author_user = models.ForeignKey("workspaces.User", models.SET_NULL, null=True, blank=True, related_name="+")
     author_contact = CompositeForeignKey(Contact, null=True, blank=True, related_name="+")
@@ -243,6 +253,7 @@ class Message(TenantModel):
     author_email = models.CharField(max_length=320, blank=True)
     to = models.TextField(blank=True)
     cc = models.TextField(blank=True)
+    bcc = models.TextField(blank=True)  # of an outbound one; in no mail's header
     body_text = models.TextField(blank=True)
     body_html = models.TextField(blank=True)  # made safe before it is stored
     # Threading (RFC 5322, 3.6.4): the ids without angle brackets. `message_id` of an outbound one is signed.
@@ -296,6 +307,16 @@ class Message(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_direction_display()} of {self.author_name}"
+
+    @property
+    def thread(self) -> Any:
+        """The ticket or the conversation: a constraint sees to it that there is one."""
+        return self.ticket or self.conversation
+
+    @property
+    def is_machines(self) -> bool:
+        """Whether a machine sent it that is no contact, like a mail server that couldn't deliver."""
+        return self.direction == self.Direction.INBOUND and not self.author_contact_id and bool(self.mailbox_id)
 
     @property
     def writer(self) -> str:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from contacts import sidebar
 from gopimi.workspaces.models import Workspace
 from tickets.forms import ChangeForm, ReplyForm
-from tickets.models import Conversation, Message, Ticket
+from tickets.models import Conversation, Ticket
 from tickets.timeline import Entry, timeline
 
 RECENT = 5
@@ -29,11 +29,14 @@ class ThreadPage:
         self.request, self.thread = request, thread
         self.workspace: Workspace = request.workspace
         self.noun = str(thread._meta.verbose_name)
-        self.reply = ReplyForm(address=thread.reply_address)
         self.change = ChangeForm(thread, self.workspace, request.actor)
         if "choose" in request.GET:
             self.change.initial["contact"] = None  # one types another name at once
             self.change.fields["contact"].widget.attrs["autofocus"] = True
+
+    @cached_property
+    def reply(self) -> ReplyForm:
+        return ReplyForm(self.thread)
 
     @property
     def key(self) -> int:
@@ -59,11 +62,6 @@ class ThreadPage:
     @cached_property
     def timeline(self) -> list[Entry]:
         return timeline(self.thread)
-
-    @property
-    def sending(self) -> bool:
-        """Whether a reply is on its way, so that the page asks again."""
-        return any(entry.message and entry.message.state == Message.State.QUEUED for entry in self.timeline)
 
     @property
     def choosing(self) -> bool:

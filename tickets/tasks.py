@@ -1,11 +1,35 @@
 """What goes on in the background. Arguments are ids alone, never what a customer wrote."""
 
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, close_old_connections
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from tickets import outbound
+from gopimi.workspaces.models import Workspace
+from tickets import held, originals, outbound, sending
+
+# Of the job. When a mail is tried again, which the server wouldn't take, is said by its message.
+DATABASE_AWAY = RetryStrategy(max_attempts=10, exponential_wait=2, retry_exceptions=[DatabaseError, InterfaceError])
 
 
-@app.task(name="tickets.send")
+@app.task(name="tickets.send", queue=outbound.QUEUE, retry=DATABASE_AWAY)
 def send(workspace_id: int, message_id: int) -> None:
     """Mail a reply. Done twice, it sends once."""
-    outbound.deliver(workspace_id, message_id)
+    sending.deliver(workspace_id, message_id)
+
+
+@app.task(name=held.TRY_ALL_AGAIN)
+def try_all_held_again(workspace_id: int) -> None:
+    """Process everything that is held as if it had just come. Done twice, each mail becomes one message."""
+    close_old_connections()
+    held.try_all_again(workspace_id)
+
+
+@app.periodic(cron="29 2 * * *")
+@app.task(name="tickets.forget_raw_mail", queueing_lock="forget_raw_mail", pass_context=True)
+def forget_raw_mail(context: Any, timestamp: int) -> None:
+    """Drop the bytes of mails that became messages longer ago than the setting says."""
+    close_old_connections()
+    for workspace_id in Workspace.objects.order_by("pk").values_list("pk", flat=True):
+        originals.forget(workspace_id, context.should_abort)

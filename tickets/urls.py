@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets.views import attachments, contacts, lists, new, threads
+from tickets.views import attachments, contacts, lists, messages, new, threads
 
 app_name = "tickets"
 urlpatterns = [
@@ -14,7 +14,8 @@ urlpatterns = [
     path("inbox/<int:conversation_id>/", threads.thread, name="conversation"),
     path("inbox/<int:conversation_id>/change/", threads.change, name="conversation_change"),
     path("inbox/<int:conversation_id>/reply/", threads.reply, name="conversation_reply"),
-    path("messages/<int:message_id>/retry/", threads.retry, name="retry"),
+    path("messages/<int:message_id>/", messages.message, name="message"),
+    path("messages/<int:message_id>/retry/", messages.retry, name="retry"),
     path("attachments/<int:attachment_id>/", attachments.attachment, name="attachment"),
     path("contacts/<int:contact_id>/threads/", contacts.of_contact, name="of_contact"),
 ]

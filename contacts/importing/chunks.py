@@ -13,7 +13,7 @@ from contacts.importing.seen import Seen
 from contacts.models import Tag
 from gopimi.lib import arrays, charsets
 from gopimi.lib.folding import lower
-from gopimi.lib.tenancy import commit_lazily, workspace
+from gopimi.lib.tenancy import workspace
 from organizations.models import Organization
 
 KEEP_ROWS = """
@@ -52,8 +52,7 @@ class Chunks:
         """Write a chunk, or judge it where the run is dry. Raises Overtaken, with nothing written."""
         one, made = self.one, Made()
         created: list[Draft] = []
-        with workspace(one.workspace_id):
-            commit_lazily()
+        with workspace(one.workspace_id, lazily=True):
             results = self.judge.judge(rows, made, find=created.extend)
             counts = Counter(result.status for result in results)
             keep(one, results)

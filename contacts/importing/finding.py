@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from contacts import searching
 from contacts.importing.records import Import
 from contacts.models import Contact, ContactSearch
-from gopimi.lib.tenancy import commit_lazily, workspace
+from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import ActorKind
 
 BATCH = 5_000  # contacts
@@ -45,8 +45,7 @@ class Finder:
             self.pending = None
 
     def _index(self, contacts: Sequence[Any]) -> None:
-        with workspace(self.workspace_id):
-            commit_lazily()
+        with workspace(self.workspace_id, lazily=True):
             searching.index(contacts)
 
 

@@ -59,13 +59,13 @@ class Judge:
         wanted: dict[int, Row] = {}
         results: dict[int, Result] = {}
         for index, parsed in enumerate(rows):
-            problems, row = parsed.problems, None
+            problems, row = parsed.problems, parsed.row
             if parsed.late or fields.changed:
                 problems, row = self._look_again(parsed, fields, made)
-            if problems:
+            if problems or row is None:
                 results[index] = Result(parsed, "failed", problems)
             else:
-                wanted[index] = row or parsed.row()
+                wanted[index] = row
         on_conflict = cast(OnConflict, self.one.on_conflict)
         dry, used = self.one.dry_run, self.used
         batch = Batch(self.one.workspace, self.one.actor, on_conflict, "import", dry=dry, used=used, find=find)

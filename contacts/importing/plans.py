@@ -33,7 +33,10 @@ class CellProblem:
 
 @dataclass(slots=True)
 class Parsed:
-    """A row as far as it can be judged without the database. `late` are cells whose labels must be looked at again."""
+    """A row as far as it can be judged without the database: as `upsert` takes it, unless it has problems.
+
+    `late` are cells whose labels must be looked at again; then `row` is still to be made.
+    """
 
     record: Record
     properties: list[Any]  # by SLOTS
@@ -41,12 +44,7 @@ class Parsed:
     values: dict[Field, Any] = field(default_factory=dict)
     problems: list[CellProblem] = field(default_factory=list)
     late: list[tuple[str, Column, str, InvalidValue]] = field(default_factory=list)
-
-    def row(self) -> Row:
-        """As `upsert` takes it; only of a row without problems."""
-        assert self.email is not None
-        name, organization, tags = self.properties
-        return Row(self.email, name, organization, tags, self.values)
+    row: Row | None = None
 
     def refuse(self, column: str, value: str, code: str, reason: str) -> None:
         self.problems.append(CellProblem(column, value[:LONGEST_SHOWN], code, reason))
@@ -98,6 +96,9 @@ class Plan:
         if width > self.width and any(cell.strip() for cell in cells[self.width :]):
             reason = f"The row has {width:,} cells, the header {self.width:,}. Maybe a separator isn't in quotes."
             parsed.refuse("", "", "too_many_cells", reason)
+        if parsed.email is not None and not parsed.problems and not parsed.late:
+            name, organization, tags = parsed.properties
+            parsed.row = Row(parsed.email, name, organization, tags, parsed.values)
         return parsed
 
     def key(self, record: Record) -> str:

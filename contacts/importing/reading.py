@@ -15,6 +15,7 @@ from contacts.importing.records import Import
 from contacts.importing.seen import Seen
 
 AHEAD = 2  # chunks
+FEW = 500  # rows
 TURN = 0.0005  # seconds
 OBJECTS = 100_000
 Corrections = Mapping[int, Sequence[str]]  # cells by row
@@ -23,7 +24,7 @@ Corrections = Mapping[int, Sequence[str]]  # cells by row
 def ahead(
     file: Any, one: Import, plan: Plan, corrections: Corrections, size: int
 ) -> Generator[list[Parsed], None, None]:
-    """The file's rows in chunks, from where the import stands. Raises Unreadable.
+    """The file's rows in chunks of at most `size`, from where the import stands. Raises Unreadable.
 
     A row of `corrections` has those cells instead of the file's.
     """
@@ -53,6 +54,18 @@ def hurried() -> Iterator[None]:
         gc.set_threshold(*threshold)
 
 
+def sizes(rows: int, most: int) -> Iterator[int]:
+    """How many rows each chunk has: few at first, so that the writing soon begins, and few at last, so that search, a
+    chunk behind, is soon done, too."""
+    few = min(FEW, most)
+    grown = few
+    while True:
+        size = min(most, grown, max(few, rows // 2))
+        yield size
+        rows -= size
+        grown *= 2
+
+
 def _chunks(
     file: Any, one: Import, plan: Plan, corrections: Corrections, size: int
 ) -> Generator[list[Parsed], None, None]:
@@ -63,6 +76,8 @@ def _chunks(
     records = files.read(file, Written(one.encoding, one.delimiter))
     next(records, None)  # the header
     chunk: list[Parsed] = []
+    wanted = sizes(one.rows - done, size)
+    limit = next(wanted)
     for record in records:
         if record.row in corrections:
             record = Record(record.row, record.line, list(corrections[record.row]))
@@ -74,8 +89,8 @@ def _chunks(
         if parsed.email is not None and (first := seen.first(parsed.email.key, record.row)) != record.row:
             plan.refuse_double(parsed, first)
         chunk.append(parsed)
-        if len(chunk) == size:
+        if len(chunk) == limit:
             yield chunk
-            chunk = []
+            chunk, limit = [], next(wanted)
     if chunk:
         yield chunk

@@ -13,25 +13,20 @@ from typing import Any, Self
 from django.db import connection, models, transaction
 from django.db.models import Func
 
+LAZILY = ", set_config('synchronous_commit', 'off', true)"
+
 
 class NoWorkspace(RuntimeError):
     """A query on a workspace's table was run without saying which workspace."""
 
 
-def set_workspace(workspace_id: int | None) -> None:
+def set_workspace(workspace_id: int | None, lazily: bool = False) -> None:
     """Show the rows of this workspace until the transaction ends (SET LOCAL). Raises outside of one."""
     if not connection.in_atomic_block:
         raise NoWorkspace("A workspace is entered inside a transaction.")
     with connection.cursor() as cursor:
         value = "" if workspace_id is None else str(workspace_id)
-        cursor.execute("SELECT set_config('app.workspace_id', %s, true)", [value])
-
-
-def commit_lazily() -> None:
-    """Don't wait until this transaction is on the disk. For work whose every transaction says how far it came: after a
-    crash of the server it goes on from there, and whatever is committed in the usual way later takes it along."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit TO off")
+        cursor.execute("SELECT set_config('app.workspace_id', %s, true)" + LAZILY * lazily, [value])
 
 
 class Entered(Func):
@@ -42,13 +37,21 @@ class Entered(Func):
 
 
 @contextmanager
-def workspace(target: Any) -> Iterator[None]:
+def workspace(target: Any, *, lazily: bool = False) -> Iterator[None]:
     """Run a block in a transaction that sees one workspace, given as the object or its id.
 
     Blocks nest: on leaving, the workspace that was entered before is there again.
+
+    `lazily` doesn't wait until the transaction is on the disk. For work whose every transaction says how far it came:
+    after a crash of the server it goes on from there, and whatever is committed in the usual way later takes it along.
     """
     workspace_id = getattr(target, "pk", target)
+    outermost = not connection.in_atomic_block
     with transaction.atomic():
+        if outermost:  # what is set local ends with the transaction
+            set_workspace(workspace_id, lazily)
+            yield
+            return
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('app.workspace_id', true)")
             before = cursor.fetchone()[0]

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
-from django.db import models, transaction
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils import timezone
 
+from gopimi.lib import statements
 from gopimi.lib.tenancy import TenantModel
 
 SLUG_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are read for one another
@@ -108,7 +109,13 @@ class Workspace(models.Model):
 
         Whoever creates contacts or tickets takes it first: counts stay right, and overlapping writers don't deadlock.
         """
-        return Workspace.objects.select_for_update(no_key=True).get(pk=self.pk)
+        if not connection.in_atomic_block:
+            raise RuntimeError("A workspace is locked inside a transaction.")
+        rows = statements.fetch(LOCK, [self.pk])
+        if not rows:
+            raise Workspace.DoesNotExist("The workspace was deleted.")
+        locked: Workspace = statements.instance(Workspace, rows[0])
+        return locked
 
     @property
     def contacts_available(self) -> int | None:
@@ -117,11 +124,18 @@ class Workspace(models.Model):
 
     def next_ticket_number(self) -> int:
         """The next number, without gaps or repeats: the row stays locked until the ticket is committed."""
-        with transaction.atomic():
-            Workspace.objects.filter(pk=self.pk).update(last_ticket_number=models.F("last_ticket_number") + 1)
-            number = Workspace.objects.values_list("last_ticket_number", flat=True).get(pk=self.pk)
+        ((number,),) = statements.fetch(NEXT_TICKET_NUMBER, [self.pk])
         self.last_ticket_number = number
-        return number
+        return self.last_ticket_number
+
+
+LOCK = f"""
+SELECT {statements.columns(Workspace, "workspace")} FROM workspaces_workspace AS workspace
+WHERE id = %s FOR NO KEY UPDATE
+"""  # noqa: S608
+NEXT_TICKET_NUMBER = """
+UPDATE workspaces_workspace SET last_ticket_number = last_ticket_number + 1 WHERE id = %s RETURNING last_ticket_number
+"""
 
 
 class Role(models.TextChoices):

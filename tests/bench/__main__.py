@@ -5,10 +5,15 @@ Nothing is asserted: a table is printed.
 
 import sys
 
-from tests.bench import api, imports
+from tests.bench import api, imports, mail
 from tests.bench.desk import set_up
 
-PARTS = {"api": api.measure, "imports": imports.measure, "large-imports": imports.measure_large}
+PARTS = {
+    "api": api.measure,
+    "imports": imports.measure,
+    "large-imports": imports.measure_large,
+    "mail": mail.measure,
+}
 
 
 def main(names: list[str]) -> None:

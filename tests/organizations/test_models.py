@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from contacts.models import Contact
 from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.actor import SYSTEM
 from gopimi.workspaces.models import Workspace
 from organizations.models import Organization
 from tests.factories import ContactFactory
@@ -23,9 +24,9 @@ def codes(refused: Any) -> dict[str, list[str]]:
 def test_domains_are_kept_as_idna_in_lower_case(in_acme: Workspace) -> None:
     made = define(in_acme, "  Hafen &\tSöhne ", ["Hafen.Example", "@münchen.example", "hafen.example"])
     assert (made.name, made.domain_names) == ("Hafen & Söhne", ["hafen.example", "xn--mnchen-3ya.example"])
-    organizations = Organization.objects.for_workspace(in_acme)
-    assert organizations.joined_by("xn--mnchen-3ya.example") == made
-    assert organizations.joined_by("other.example") is None
+    contacts = Contact.objects.for_workspace(in_acme)
+    assert contacts.add(SYSTEM, email="alice@münchen.example").organization == made
+    assert contacts.add(SYSTEM, email="bob@other.example").organization is None
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,13 @@
 """Replies on their way out, and back."""
 
 import email
-import smtplib
 from email import policy
 from typing import Any
 
 import pytest
 from django.core import mail as outbox
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.mail.backends.locmem import EmailBackend
-from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from contacts.models import Contact
@@ -17,7 +15,7 @@ from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import User, Workspace
 from tests.tickets.mails import mail
-from tickets import mailboxes, outbound, tasks
+from tickets import composing, mailboxes, outbound, quoting, tasks
 from tickets.inbound import receive
 from tickets.models import Conversation, Mailbox, Message, Ticket
 
@@ -58,7 +56,7 @@ def test_a_reply_is_mailed_to_the_requester(ticket: Ticket, bob: User) -> None:
     assert send(message).state == "sent"
     [sent] = outbox.outbox
     assert (sent.from_email, sent.to, sent.subject) == (f"Acme <{SUPPORT}>", ["dana@example.com"], "Re: My order")
-    assert sent.body == "It is on its way."
+    assert sent.body.startswith("It is on its way.\n\nOn ")
     assert sent.extra_headers == {
         "Message-ID": f"<{message.message_id}>",
         "In-Reply-To": "<one@example.com>",
@@ -118,7 +116,7 @@ def test_the_mailboxs_signature_is_under_the_mail(ticket: Ticket, bob: User) -> 
     with workspace(ticket.workspace_id):
         Mailbox.objects.for_workspace(ticket.workspace_id).update(signature="Acme, at your service")
     message = send(write(ticket, bob, "Hello"))
-    assert outbox.outbox[0].body == "Hello\n\n-- \nAcme, at your service"
+    assert outbox.outbox[0].body.startswith("Hello\n\n-- \nAcme, at your service\n\nOn ")
     assert message.body_text == "Hello"
 
 
@@ -145,87 +143,67 @@ def test_names_with_accents_and_commas_are_encoded(ticket: Ticket, bob: User) ->
     assert sent["Bcc"] is None
 
 
-# What goes wrong
+def test_the_mail_that_is_answered_is_quoted_below(ticket: Ticket, bob: User) -> None:
+    receive(
+        mail("Where is it?\n\n> On Monday I asked", message_id="<two@example.com>", references="<one@example.com>"),
+        SUPPORT,
+    )
+    message = send(write(ticket, bob, "Here."))
+    own, quoted = quoting.split(outbox.outbox[0].body)
+    introduction, *lines = quoted.splitlines()
+    assert own == "Here.\n\n"
+    assert introduction.startswith("On ")
+    assert introduction.endswith(" UTC, Dana Scully wrote:")
+    assert lines == ["> Where is it?", ">", ">> On Monday I asked"]
+    assert message.body_text == "Here.", "agents see what they wrote"
 
 
-class Failing(EmailBackend):
-    """A mail server that answers with this error."""
-
-    error: Exception
-
-    def send_messages(self, messages: Any) -> int:
-        raise self.error
-
-
-@pytest.fixture
-def server(settings: Any) -> type[Failing]:
-    settings.EMAIL_BACKEND = f"{__name__}.Failing"
-    return Failing
+def test_a_long_mail_is_quoted_in_part(ticket: Ticket, bob: User) -> None:
+    receive(mail("line\n" * 1000, message_id="<two@example.com>", references="<one@example.com>"), SUPPORT)
+    send(write(ticket, bob))
+    lines = outbox.outbox[0].body.splitlines()
+    assert lines[-1] == "> […]"
+    assert lines.count("> line") == composing.MOST_QUOTED
 
 
-REFUSED = smtplib.SMTPRecipientsRefused({"dana@example.com": (550, b"No such user")})
-
-
-@pytest.mark.parametrize(
-    ("error", "state", "failure"),
-    [
-        (REFUSED, "failed", "The mail server refused it: 550 No such user"),
-        (smtplib.SMTPDataError(554, b"Spam"), "failed", "The mail server refused it: 554 Spam"),
-        (smtplib.SMTPServerDisconnected("gone"), "unknown", f"{outbound.NOT_KNOWN} gone"),
-        (TimeoutError("timed out"), "unknown", f"{outbound.NOT_KNOWN} timed out"),
-    ],
-)
-def test_a_failure_is_said_on_the_message(
-    ticket: Ticket, bob: User, server: type[Failing], error: Exception, state: str, failure: str
-) -> None:
-    server.error = error
+def test_a_bounce_is_not_what_an_agent_answers(ticket: Ticket, bob: User) -> None:
+    bounce = {"from": "MAILER-DAEMON@mx.example", "auto_submitted": "auto-replied", "message_id": "<bounce@mx.example>"}
+    assert receive(mail("No such user", references="<one@example.com>", **bounce), SUPPORT).result == "ticket_appended"
     message = send(write(ticket, bob))
-    assert (message.state, message.failure) == (state, failure)
+    assert message.in_reply_to == "one@example.com"
+    assert "No such user" not in outbox.outbox[0].body
 
 
-def test_no_server_is_a_failure(ticket: Ticket, bob: User, settings: Any) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    message = send(write(ticket, bob))
-    assert message.state == "failed"
-    assert message.failure.startswith("The mail server can't be reached: ")
+def test_copies_go_to_others_and_blind_ones_are_in_no_header(ticket: Ticket, bob: User) -> None:
+    message = send(write(ticket, bob, cc=["erin@example.com", "frank@müller.example"], bcc=["boss@acme.example"]))
+    [sent] = outbox.outbox
+    assert sent.recipients() == [
+        "dana@example.com", "erin@example.com", "frank@xn--mller-kva.example", "boss@acme.example",
+    ]  # fmt: skip
+    raw = sent.message().as_string()
+    assert "Cc: erin@example.com, frank@xn--mller-kva.example" in raw
+    assert "boss" not in raw
+    assert (message.cc, message.bcc) == ("erin@example.com, frank@müller.example", "boss@acme.example")
 
 
-def test_try_again_sends_the_same_message_id(ticket: Ticket, bob: User, server: type[Failing], settings: Any) -> None:
-    server.error = REFUSED
-    failed = send(write(ticket, bob))
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+def test_a_note_has_no_copies(ticket: Ticket, bob: User) -> None:
+    note = write(ticket, bob, note=True, cc=["erin@example.com"], bcc=["boss@acme.example"])
+    assert (note.cc, note.bcc) == ("", "")
+
+
+def test_a_file_that_is_gone_is_said(ticket: Ticket, bob: User) -> None:
+    message = write(ticket, bob, attachments=[SimpleUploadedFile("bill.pdf", b"%PDF", "application/pdf")])
     with workspace(ticket.workspace_id):
-        assert outbound.retry(failed)
-        assert not outbound.retry(failed), "it is queued by now"
-    message = send(failed)
-    assert (message.state, message.failure) == ("sent", "")
-    assert outbox.outbox[0].extra_headers["Message-ID"] == f"<{failed.message_id}>"
-
-
-def test_nothing_is_sent_twice_by_itself(ticket: Ticket, bob: User) -> None:
-    message = write(ticket, bob)
-    send(message)
-    send(message)
-    assert len(outbox.outbox) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_that_dies_while_sending_leaves_it_unknown(ticket: Ticket, bob: User, server: type[Failing]) -> None:
-    message = write(ticket, bob)
-    server.error = KeyboardInterrupt()  # type: ignore[assignment]
-    with pytest.raises(KeyboardInterrupt):
-        tasks.send(message.workspace_id, message.pk)
-    connection.close()
-    assert (again(message).state, again(message).failure) == ("unknown", outbound.NOT_KNOWN)
-    assert send(message).state == "unknown", "a job that is done again leaves it alone"
+        default_storage.delete(message.attachments.get().file.name)
+    message = send(message)
+    assert (message.state, message.failure) == ("failed", "The file bill.pdf isn't in the storage any more.")
 
 
 def test_a_workspace_without_a_mailbox_says_what_to_do(in_acme: Workspace, bob: User) -> None:
     contact, _ = Contact.objects.for_workspace(in_acme).by_mail("dana@example.com")
     ticket = Ticket.objects.for_workspace(in_acme).open(Actor.agent(bob), contact, "By hand", "She called.")
     message = send(write(ticket, bob))
-    assert (message.state, message.failure) == ("failed", outbound.NO_MAILBOX)
+    assert (message.state, message.failure) == ("failed", composing.NO_MAILBOX)
     mailboxes.create(in_acme, SUPPORT, "ticket")
     assert outbound.retry(message)
     assert send(message).state == "sent"

@@ -138,19 +138,28 @@ def test_without_javascript_a_reply_leads_back(as_bob: Client, url: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("state", "shown", "again"),
-    [("sent", "Sent", False), ("failed", "Mailbox full", True), ("unknown", "Unknown", True)],
+    ("values", "shown", "again"),
+    [
+        ({"state": "sent"}, "Sent<", False),
+        ({"state": "sent", "failure": "Not taken for erin"}, "Not taken for erin", False),
+        ({"state": "failed", "failure": "Mailbox full"}, "Mailbox full", True),
+        ({"state": "unknown", "failure": "Interrupted"}, "Unknown", True),
+        ({"state": "queued", "retry_at": "2026-03-02T14:05Z", "failure": "Busy"}, "Tries again at 14:05", False),
+    ],
 )
 def test_the_state_of_a_reply(
-    as_bob: Client, acme: Workspace, ticket: Ticket, url: str, state: str, shown: str, again: bool
+    as_bob: Client, acme: Workspace, ticket: Ticket, url: str, values: dict[str, str], shown: str, again: bool
 ) -> None:
     with workspace(acme):
-        message = reply_of(ticket, state=state, failure="Mailbox full")
+        message = reply_of(ticket, **values)
     text = text_of(as_bob.get(url))
     assert shown in text
     assert ("Try again" in text) is again
-    answer = as_bob.post(acme.url("tickets:retry", message.pk), headers=fragment("messages"))
-    assert ("Sending" in text_of(answer)) is again
+    retry, target = acme.url("tickets:retry", message.pk), fragment(f"state-{message.pk}")
+    text = text_of(as_bob.post(retry, headers=target))
+    assert text.lstrip().startswith(f'<div class="outcome" id="state-{message.pk}"')
+    assert ("Sending" in text) is (again or values["state"] == "queued")
+    assert as_bob.post(retry)["Location"] == f"{url}#message-{message.pk}"
 
 
 @pytest.mark.parametrize(
@@ -260,11 +269,20 @@ def test_the_number_of_queries(
         assert "Value 7" in text_of(as_bob.get(url))
 
 
-def test_a_message_polls_only_while_it_is_on_its_way(as_bob: Client, acme: Workspace, ticket: Ticket, url: str) -> None:
-    assert "every 3s" not in text_of(as_bob.get(url))
+def test_a_message_alone_polls_until_its_state_is_final(
+    as_bob: Client, acme: Workspace, ticket: Ticket, url: str
+) -> None:
     with workspace(acme):
-        reply_of(ticket, state="queued")
-    assert "every 3s" in text_of(as_bob.get(url))
+        message = reply_of(ticket, state="queued")
+    own = acme.url("tickets:message", message.pk)
+    assert f'hx-get="{own}" hx-trigger="every 2s"' in text_of(as_bob.get(url))
+    with workspace(acme):
+        Message.objects.for_workspace(acme).filter(pk=message.pk).update(state="sent")
+    text = text_of(as_bob.get(own, headers=fragment(f"state-{message.pk}")))
+    assert "Sent" in text
+    assert "hx-get" not in text
+    assert "every" not in text_of(as_bob.get(url))
+    assert as_bob.get(own)["Location"] == f"{url}#message-{message.pk}"
 
 
 def test_it_is_nobody_elses(as_charlie: Client, globex: Workspace, ticket: Ticket, url: str) -> None:

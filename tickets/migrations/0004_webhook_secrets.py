@@ -10,7 +10,7 @@ WHERE webhook_secret = '';
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0002_walls")]
+    dependencies = [("tickets", "0003_sending")]
 
     operations = [
         migrations.AddField("mailbox", "webhook_signing_key", models.CharField(blank=True, max_length=200)),

@@ -3,14 +3,12 @@
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from contacts.sidebar import LineForm
 from gopimi.lib import htmx
 from tickets import outbound
 from tickets.forms import ChangeForm, ReplyForm
-from tickets.models import Message
 from tickets.pages import ThreadPage, find
 
 FRAGMENTS = {
@@ -32,11 +30,13 @@ def thread(request: Any, **key: int) -> HttpResponse:
 def reply(request: Any, **key: int) -> HttpResponse:
     """Mail a reply to the customer, or keep an internal note."""
     page = find(request, **key)
-    page.reply = ReplyForm(request.POST, request.FILES, address=page.thread.reply_address)
+    page.reply = ReplyForm(page.thread, request.POST, request.FILES)
     if not page.reply.is_valid():
+        page.reply.keep_files()
         return show(request, page, status=422)
     data = page.reply.cleaned_data
-    outbound.reply(page.thread, request.actor, data["body"], data["attachments"], note=data["kind"] == "note")
+    options = {"note": data["kind"] == "note", "cc": data["cc"], "bcc": data["bcc"]}
+    outbound.reply(page.thread, request.actor, data["body"], data["attachments"], **options)
     if not request.htmx:
         return HttpResponseRedirect(page.url)
     return show(request, find(request, **key))
@@ -54,16 +54,6 @@ def change(request: Any, **key: int) -> HttpResponse:
         return HttpResponseRedirect(page.url)
     answer = show(request, find(request, **key))
     return htmx.trigger(answer, thread_changed=True) if changed else answer
-
-
-@require_POST
-def retry(request: Any, message_id: int) -> HttpResponse:
-    """Send a reply again that failed, or of which nobody knows whether it went out."""
-    messages = Message.objects.for_workspace(request.workspace).filter(direction=Message.Direction.OUTBOUND)
-    message = get_object_or_404(messages.select_related("ticket", "conversation"), pk=message_id)
-    outbound.retry(message)
-    page = find(request, message.ticket.number if message.ticket else None, message.conversation_id)
-    return show(request, page) if request.htmx else HttpResponseRedirect(page.url)
 
 
 @require_http_methods(["GET", "POST"])

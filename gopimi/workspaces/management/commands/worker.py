@@ -11,8 +11,8 @@ from gopimi.workspaces.tasks import STALLED_AFTER
 
 GRACE = 10  # seconds for the jobs in hand when asked to stop; what isn't done by then is done again later
 HEARTBEAT = 3  # seconds between two signs of life
-# How many jobs of a queue at once. Imports, which take minutes, have one of their own, so that mail goes out meanwhile.
-QUEUES = {"default": 1, "imports": 2}
+# How many jobs of a queue at once. What takes its time has queues of its own: imports, and mail to a slow mail server.
+QUEUES = {"default": 1, "imports": 2, "mail": 4}
 
 
 class Command(BaseCommand):

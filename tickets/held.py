@@ -1,0 +1,147 @@
+"""Mail that waits for a person: held, since it couldn't be processed, or a machine's that names no thread.
+
+It is tried again as it came, or somebody says by hand who wrote it. However many do so at once, it becomes one message.
+"""
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import QuerySet
+
+from contacts.models import Contact
+from gopimi.lib.keyset import Key, Page, paginate
+from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.actor import Actor
+from gopimi.workspaces.models import Workspace
+from tickets import inbound, mailparse, originals
+from tickets.inbound import Result
+from tickets.mailaddresses import Person
+from tickets.models import Message, RawMail
+
+ORDER = [Key("received_at", descending=True), Key("id", descending=True)]
+PAGE = 50
+UNREAD = "This mail couldn't be read. It is attached as it came."
+TRY_ALL_AGAIN = "tickets.try_all_held_again"  # the job's name
+State = RawMail.State
+UNDECIDED = (State.HELD, State.AUTOMATIC)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A list of Settings > Held mail, by the state of its mails."""
+
+    state: str
+    label: str
+    icon: str
+    why: str
+    empty: str
+
+
+KINDS = {
+    "held": Kind(
+        State.HELD,
+        "Held",
+        "mail-warning",
+        "Mail that was received and stored, but could not become a ticket or a conversation. Nothing is lost: put the "
+        "cause right, then try again, or say who wrote it.",
+        "Every mail that came in has found its place.",
+    ),
+    "automatic": Kind(
+        State.AUTOMATIC,
+        "Automatic",
+        "settings",
+        "Mail that a machine wrote about no ticket or conversation: automatic answers, bounces, reports. It made no "
+        "contact and no ticket; where it should, make it one.",
+        "No machine has written about something that isn't here.",
+    ),
+}
+
+
+class Gone(LookupError):
+    """The mail isn't waiting any more; the text says what became of it."""
+
+
+def waiting(target: Workspace) -> QuerySet:
+    """The mails that somebody may decide about, without their bytes: a machine's, once those are forgotten, isn't."""
+    rows = RawMail.objects.for_workspace(target).filter(state__in=UNDECIDED, data__isnull=False)
+    return originals.sized(rows).select_related("mailbox")
+
+
+def page(target: Workspace, kind: str, cursor: str | None) -> Page:
+    """The newest first. Raises BadCursor."""
+    return paginate(waiting(target).filter(state=KINDS[kind].state), ORDER, PAGE, cursor)
+
+
+def try_again(target: Workspace, raw_mail_id: int) -> Result:
+    """Process a mail as if it had just come. Raises Gone."""
+    return _process(target, raw_mail_id)
+
+
+def try_all_again(workspace_id: int) -> None:
+    """Process everything that is held, the oldest first, each in a transaction of its own."""
+    with workspace(workspace_id):
+        target = Workspace.objects.get(pk=workspace_id)
+        rows = RawMail.objects.for_workspace(target).filter(state=State.HELD)
+        ids = list(rows.order_by("received_at", "id").values_list("pk", flat=True))
+    for raw_mail_id in ids:
+        with workspace(target), suppress(Gone):
+            try_again(target, raw_mail_id)
+
+
+def assign(target: Workspace, raw_mail_id: int, contact: Contact, actor: Actor) -> Result:
+    """Make a mail a message of this contact's, in the thread that it answers or in a new one. Raises Gone.
+
+    One that can't be read becomes a message with the mail as its attachment.
+    """
+    sender = Person(contact.name, contact.email or "", contact.email_key or "")
+    by_hand: dict[str, Any] = {"sender": sender, "sender_header": f"Assigned by {actor.name}", "automatic": ""}
+    states = (*inbound.WAITING, State.AUTOMATIC)
+    result = _process(target, raw_mail_id, lambda raw: replace(mailparse.parse(raw), **by_hand), states)
+    if result.result == State.HELD:
+        result = _process(target, raw_mail_id, lambda raw: replace(_attached(raw), **by_hand), states)
+    return result
+
+
+def delete(target: Workspace, raw_mail_id: int) -> None:
+    """Delete a mail for good; the same one, sent again, is new. Raises Gone."""
+    rows = RawMail.objects.for_workspace(target).filter(pk=raw_mail_id)
+    if not rows.filter(state__in=UNDECIDED).select_for_update().defer("data").first():
+        raise Gone(_fate(target, raw_mail_id))
+    rows.delete()
+
+
+def _process(
+    target: Workspace,
+    raw_mail_id: int,
+    read: Callable[[bytes], mailparse.Mail] | None = None,
+    states: Collection[str] = inbound.WAITING,
+) -> Result:
+    raw_mail = RawMail.objects.for_workspace(target).filter(pk=raw_mail_id, data__isnull=False).first()
+    if raw_mail is None:
+        raise Gone(_fate(target, raw_mail_id))
+    try:
+        result = inbound.process(target, raw_mail_id, bytes(raw_mail.data or b""), read, states)
+    except RawMail.DoesNotExist as error:
+        raise Gone(_fate(target, raw_mail_id)) from error
+    if result.result == "duplicate":
+        raise Gone(_fate(target, raw_mail_id))
+    return result
+
+
+def _attached(raw: bytes) -> mailparse.Mail:
+    """A mail of which nothing is read: a message with the whole as its attachment."""
+    nothing = mailparse.parse(b"")
+    return replace(nothing, text=UNREAD, files=[mailparse.File("message.eml", "message/rfc822", "", raw)])
+
+
+def _fate(target: Workspace, raw_mail_id: int) -> str:
+    """What became of a mail that isn't waiting any more."""
+    messages = Message.objects.for_workspace(target).filter(raw_mail=raw_mail_id)
+    if message := messages.select_related("ticket", "conversation").first():
+        thread = f"ticket #{message.ticket.number}" if message.ticket else f"the conversation “{message.conversation}”"
+        return f"Nothing to do: it is in {thread} already."
+    if not RawMail.objects.for_workspace(target).filter(pk=raw_mail_id).exists():
+        return "Nothing to do: somebody deleted it."
+    return "Nothing to do: it is filed as a machine's mail."
