@@ -128,9 +128,8 @@ def measure(name: str) -> None:
     except Exception as error:  # noqa: BLE001 -- told
         became = f"{type(error).__name__}: {error}"
     took = time.perf_counter() - marked
-    print(
-        f"{len(raw) / MB:5.1f} MB {marked - started:6.2f} s {took:6.2f} s {peak() - before:5.0f} MB more {peak():5.0f} MB  {name}: {became[:150]}"
-    )
+    size, known, more = len(raw) / MB, marked - started, peak() - before
+    print(f"{size:5.1f} MB  {known:5.2f} s  {took:5.2f} s  {more:4.0f} MB more  {name}: {became[:150]}", flush=True)
 
 
 def peak() -> float:
