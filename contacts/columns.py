@@ -63,7 +63,7 @@ def _open_tickets(contact: Contact, held: Any) -> str:
 def _moment(name: str) -> Content:
     def content(contact: Contact, held: Any) -> SafeString:
         moment = getattr(contact, name)
-        return format_html('<time datetime="{}">{}</time>', moment.isoformat(), ago(moment))
+        return format_html('<time datetime="{}">{}</time>', moment.isoformat(timespec="seconds"), ago(moment))
 
     return content
 

@@ -107,10 +107,10 @@ class ContactQuerySet(TenantQuerySet):
             contact.refresh_from_db()
         return contact, False
 
-    def trash(self, actor: Actor) -> tuple[int, uuid.UUID]:
+    def trash(self, actor: Actor, deletion: uuid.UUID | None = None) -> tuple[int, uuid.UUID]:
         """Put these contacts into the trash; answers with how many, and the deletion's own id for Undo."""
         self._lock()
-        deletion = uuid.uuid4()
+        deletion = deletion or uuid.uuid4()
         ids = list(self.alive().order_by("id").values_list("id", flat=True))
         by = actor.id if actor.kind == ActorKind.AGENT else None
         self._all().filter(id__in=ids).update(deleted_at=Now(), deleted_by_id=by, deletion=deletion)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Router
 from pydantic import Field as Property
@@ -26,6 +26,7 @@ from gopimi.lib.problems import FieldError
 from gopimi.workspaces.authentication import ApiRequest, Bearer
 from gopimi.workspaces.models import User
 from tickets import outbound
+from tickets.attachments import MOST_BYTES, TOO_LARGE
 from tickets.filters import ConversationFilter, ThreadFilter, TicketFilter
 from tickets.models import Attachment, Conversation, Priority, Ticket
 from tickets.schemas import (
@@ -317,10 +318,12 @@ def create_conversation_message(request: ApiRequest, conversation_id: RowId) -> 
 def read_attachment(request: ApiRequest, attachment_id: RowId) -> FileResponse:
     """Byte for byte; its type and name are in the message."""
     listing.only(request.GET)
-    file = get_object_or_404(Attachment.objects.for_workspace(request.workspace), pk=attachment_id)
-    return FileResponse(
-        file.file.open("rb"), as_attachment=True, filename=file.filename, content_type="application/octet-stream"
-    )
+    row = get_object_or_404(Attachment.objects.for_workspace(request.workspace), pk=attachment_id)
+    try:
+        file = row.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404("The file isn't in the storage any more.") from error
+    return FileResponse(file, as_attachment=True, filename=row.filename, content_type="application/octet-stream")
 
 
 def _contact(request: ApiRequest, contact_id: int | None) -> Contact | None:
@@ -379,4 +382,6 @@ def _read_message(request: ApiRequest) -> tuple[Any, list[Any]]:
         raise invalid(FieldError(f"/{name}", "unknown", "Send files as attachments.") for name in sorted(others))
     if len(files) > MOST_FILES:
         raise invalid([FieldError("/attachments", "too_long", f"At most {MOST_FILES} files fit.")])
+    if sum(file.size or 0 for file in files) > MOST_BYTES:
+        raise invalid([FieldError("/attachments", "too_large", TOO_LARGE)])
     return given, files

@@ -1,7 +1,8 @@
 """A mail's HTML made safe to show.
 
-What is stored has no style, script, form or remote image, and links that tell nothing about where they were opened.
-Pictures that came with the mail stay as `cid:` and get their address when they are shown (`with_pictures`).
+What is stored has no style, script or form, and links that tell nothing about where they were opened. Pictures that
+came with the mail stay as `cid:` and get their address when they are shown; remote ones stay as `data-src`, which loads
+nothing, until somebody asks for them (`with_pictures`).
 """
 
 import html
@@ -37,6 +38,8 @@ CLEANER = nh3.Cleaner(
     attribute_filter=lambda tag, _, value: None if tag == "a" and value.lower().startswith("cid:") else value,
     link_rel="noopener noreferrer nofollow",
     set_tag_attribute_values={"a": {"target": "_blank"}},
+    # What mail programs mark a signature with. No class of ours is among them.
+    allowed_classes={tag: {"gmail_signature", "moz-signature", "protonmail_signature_block"} for tag in ("div", "pre")},
     strip_comments=True,
 )
 DEEPEST_ELEMENT = 3000
@@ -46,10 +49,11 @@ NESTING = re.compile(
     r"<(/?)(?!(?:p|li|dd|dt|td|th|tr|thead|tbody|tfoot|colgroup|col|option|br|hr|img|input|meta|link|area|base|wbr)\b)[a-z]",
     re.IGNORECASE,
 )
-# In what the cleaner made every tag is well formed and every value in double quotes.
-IMAGE = re.compile(r'<img(?:[^>"]|"[^"]*")*>')
+# In what the cleaner made every tag is well formed, and every value in double quotes with its < and > escaped.
+IMAGE = re.compile(r"<img[^>]*>")
 SOURCE = re.compile(r' src="cid:([^"]*)"')
-QUOTATION = re.compile(r"<(/?)blockquote[^>]*>")
+REMOTE = re.compile(r' (?:data-)?src="(https?://[^"]*)"', re.IGNORECASE)
+FOLDABLE = re.compile(r"<(/?)(blockquote|div|pre)\b([^>]*)>")
 ALTERNATIVE = re.compile(r' alt="([^"]*)"')
 
 
@@ -70,38 +74,59 @@ def _is_too_deep(source: str) -> bool:
 
 
 def _image(tag: re.Match[str]) -> str:
-    source, alternative = SOURCE.search(tag[0]), ALTERNATIVE.search(tag[0])
-    text = alternative[1] if alternative else ""
-    return f'<img src="cid:{source[1]}" alt="{text}">' if source else text.replace('"', "&quot;")
+    text = _alternative(tag)
+    if source := SOURCE.search(tag[0]):
+        return f'<img src="cid:{source[1]}" alt="{text}">'
+    if remote := REMOTE.search(tag[0]):
+        return f'<img data-src="{remote[1]}" alt="{text}">'
+    return text.replace('"', "&quot;")
 
 
-def with_pictures(safe: str, addresses: Mapping[str, str]) -> str:
-    """Sanitized HTML with each `cid:` picture at the address of its Content-ID, and the others as their text."""
+def _alternative(tag: re.Match[str]) -> str:
+    alternative = ALTERNATIVE.search(tag[0])
+    return alternative[1] if alternative else ""
+
+
+def has_remote_pictures(safe: str) -> bool:
+    return any(REMOTE.search(tag) for tag in IMAGE.findall(safe))
+
+
+def with_pictures(safe: str, addresses: Mapping[str, str], remote: bool = False) -> str:
+    """Sanitized HTML with each `cid:` picture at the address of its Content-ID, and the others as their text. With
+    `remote` those from elsewhere are loaded: their servers learn that the mail is being read."""
 
     def shown(tag: re.Match[str]) -> str:
-        source, alternative = SOURCE.search(tag[0]), ALTERNATIVE.search(tag[0])
-        text = alternative[1] if alternative else ""
+        source, elsewhere = SOURCE.search(tag[0]), REMOTE.search(tag[0])
         address = addresses.get(html.unescape(source[1])) if source else None
-        return f'<img src="{html.escape(address)}" alt="{text}" loading="lazy">' if address else text
+        if address:
+            return f'<img src="{html.escape(address)}" alt="{_alternative(tag)}" loading="lazy">'
+        if elsewhere and remote:
+            return f'<img src="{elsewhere[1]}" alt="{_alternative(tag)}" loading="lazy" referrerpolicy="no-referrer">'
+        return _alternative(tag)
 
     return IMAGE.sub(shown, safe)
 
 
-def fold_quotes(safe: str, opening: str, closing: str) -> str:
-    """Sanitized HTML with each outermost quotation between `opening` and `closing`, unless there is nothing else."""
+def fold(safe: str, quotation: tuple[str, str], signature: tuple[str, str]) -> str:
+    """Sanitized HTML with each outermost quotation and signature between what opens and closes it, unless there is
+    nothing else."""
     parts: list[str] = []
     outside: list[str] = []
     depth = place = 0
-    for tag in QUOTATION.finditer(safe):
-        ends = bool(tag[1])
-        if not ends and depth == 0:
+    folded, (opening, closing) = "", quotation
+    for tag in FOLDABLE.finditer(safe):
+        ends, name, attributes = bool(tag[1]), tag[2], tag[3]
+        if not folded and not ends and (name == "blockquote" or " class=" in attributes):
+            folded, depth = name, 0
+            opening, closing = quotation if name == "blockquote" else signature
             outside.append(safe[place : tag.start()])
             parts += [outside[-1], opening]
             place = tag.start()
-        depth += -1 if ends else 1
-        if ends and depth == 0:
-            parts += [safe[place : tag.end()], closing]
-            place = tag.end()
+        if name == folded:
+            depth += -1 if ends else 1
+            if depth == 0:
+                parts += [safe[place : tag.end()], closing]
+                place, folded = tag.end(), ""
     rest = safe[place:]
     return "".join([*parts, rest]) if parts and to_text("".join([*outside, rest])) else safe
 

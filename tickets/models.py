@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from contacts.models import Contact, Tag
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from gopimi.workspaces.actor import ActorKind
+from tickets.signing import ATTACHMENTS
 from tickets.threads import Thread, ThreadQuerySet, TicketQuerySet
 
 
@@ -245,7 +246,7 @@ class Message(TenantModel):
     # How an outbound one goes out (tickets/sending.py).
     tries = models.PositiveSmallIntegerField(default=0)  # that ended in a temporary failure
     retry_at = models.DateTimeField(null=True, blank=True)  # it is queued until then
-    sending_since = models.DateTimeField(null=True, blank=True)  # it is queued, and a worker has it in hand
+    sending_since = models.DateTimeField(null=True, blank=True)  # a worker has it in hand, or had when it died
     author_type = models.CharField(max_length=8, choices=Author)
     author_user = models.ForeignKey("workspaces.User", models.SET_NULL, null=True, blank=True, related_name="+")
     author_contact = CompositeForeignKey(Contact, null=True, blank=True, related_name="+")
@@ -354,6 +355,11 @@ class Attachment(TenantModel):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def signed(self) -> str:
+        """What its address names it by: nobody can guess it."""
+        return ATTACHMENTS.sign(str(self.pk))
 
 
 class Event(TenantModel):

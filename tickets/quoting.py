@@ -27,7 +27,7 @@ LONGEST_HEADER = 12  # lines, blank ones included
 
 
 class Split(NamedTuple):
-    """`visible` and `quoted` together are the text."""
+    """`visible` and what is folded (`quoted`) together are the text."""
 
     visible: str
     quoted: str
@@ -43,6 +43,14 @@ def split(text: str) -> Split:
     while tail and (QUOTED.match(lines[tail - 1]) or not lines[tail - 1].strip()):
         tail -= 1
     start = next((number for number in range(len(lines)) if _begins_quotation(lines, number, tail)), len(lines))
+    visible = "".join(lines[:start])
+    return Split(visible, "".join(lines[start:])) if visible.strip() else Split(text, "")
+
+
+def split_signature(text: str) -> Split:
+    """A text in what it says and the signature at its end, which a line of "-- " divides (RFC 3676, 4.3)."""
+    lines = text.splitlines(keepends=True)
+    start = _signature(lines)
     visible = "".join(lines[:start])
     return Split(visible, "".join(lines[start:])) if visible.strip() else Split(text, "")
 

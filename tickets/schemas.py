@@ -191,7 +191,7 @@ class MessageOut(Output):
     direction: Literal[*Message.Direction.values]  # type: ignore[valid-type]
     author: AuthorOut
     body_text: str
-    body_html: str = Property(description="Made safe; empty where there is none")
+    body_html: str = Property(description="Made safe; a remote image waits in data-src; empty where there is none")
     attachments: list[AttachmentOut]
     state: Literal[*Message.State.values]  # type: ignore[valid-type]
     created_at: Moment

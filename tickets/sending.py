@@ -8,7 +8,7 @@ its Message-ID, so that a mail program shows it once.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPServerDisconnected
 from typing import Any
 
@@ -49,18 +49,18 @@ def deliver(workspace_id: int, message_id: int) -> None:
     except OSError as error:
         _end(workspace_id, message_id, _failed(error))
     else:
-        if email := _take(workspace_id, message_id):
-            _send(server, email, workspace_id, message_id)
+        if taken := _take(workspace_id, message_id):
+            _send(server, *taken, workspace_id, message_id)
     finally:
         _close(server)
 
 
-def _send(server: Any, email: EmailMessage, workspace_id: int, message_id: int) -> None:
+def _send(server: Any, email: EmailMessage, since: datetime, workspace_id: int, message_id: int) -> None:
     outcome = Outcome(State.UNKNOWN, NOT_KNOWN)
     try:
         outcome = _hand_over(server, email)
     finally:  # whatever happened: it isn't in hand any more
-        _end(workspace_id, message_id, outcome, taken=True)
+        _end(workspace_id, message_id, outcome, since)
 
 
 def _is_due(workspace_id: int, message_id: int) -> bool:
@@ -75,8 +75,9 @@ def _is_due(workspace_id: int, message_id: int) -> bool:
         return False
 
 
-def _take(workspace_id: int, message_id: int) -> EmailMessage | None:
-    """Note that it is in hand, and make the mail; None where another worker was faster, or there is none to make."""
+def _take(workspace_id: int, message_id: int) -> tuple[EmailMessage, datetime] | None:
+    """Make the mail, and note since when it is in hand; None where another worker was faster, or there is no mail to
+    make of it."""
     with workspace(workspace_id):
         message = _queued(workspace_id, message_id)
         if message is None or message.sending_since:
@@ -86,26 +87,32 @@ def _take(workspace_id: int, message_id: int) -> EmailMessage | None:
         except ValueError as error:  # CannotSend among them
             _write(message, state=State.FAILED, failure=str(error), retry_at=None)
             return None
-        _write(message, sending_since=timezone.now())
-        return email
+        since = timezone.now()
+        _write(message, sending_since=since)
+        return email, since
 
 
-def _end(workspace_id: int, message_id: int, outcome: Outcome, taken: bool = False) -> None:
-    """Write down what became of it, and with the same commit the job that tries again."""
+def _end(workspace_id: int, message_id: int, outcome: Outcome, since: datetime | None = None) -> None:
+    """Write down what became of it, and with the same commit the job that tries again.
+
+    A worker that was only taken for dead finds it unknown, and knows better; but not once an agent has sent it again.
+    """
     with workspace(workspace_id):
-        message = _queued(workspace_id, message_id)
-        if message is None or bool(message.sending_since) is not taken:
+        message = _queued(workspace_id, message_id, State.UNKNOWN)
+        if message is None or message.sending_since != since:
             return
         if outcome.temporary and message.tries < len(MINUTES):
             at = timezone.now() + timedelta(minutes=MINUTES[message.tries])
-            _write(message, failure=outcome.failure, tries=message.tries + 1, retry_at=at, sending_since=None)
+            values = {"state": State.QUEUED, "tries": message.tries + 1, "retry_at": at}
             outbound.queue(message, at)
         else:
-            _write(message, state=outcome.state, failure=outcome.failure, retry_at=None, sending_since=None)
+            values = {"state": outcome.state, "retry_at": None}
+        _write(message, failure=outcome.failure, sending_since=None, **values)
 
 
-def _queued(workspace_id: int, message_id: int) -> Message | None:
-    messages = Message.objects.for_workspace(workspace_id).filter(pk=message_id, state=State.QUEUED)
+def _queued(workspace_id: int, message_id: int, *others: str) -> Message | None:
+    """The message, its row locked, where it is queued or in one of the other states."""
+    messages = Message.objects.for_workspace(workspace_id).filter(pk=message_id, state__in=[State.QUEUED, *others])
     return messages.select_for_update(of=("self",)).first()
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from contacts import exporting
 from contacts.exporting import Export
 from contacts.filters import BadFilter, ContactFilter
-from contacts.views.bulk import ticked
+from contacts.views.selection import ticked
 from customfields import values
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts

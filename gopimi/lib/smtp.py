@@ -6,6 +6,10 @@ from typing import Any
 
 from django.core.mail.backends import smtp
 
+AFTER_THE_MAIL = (
+    600  # seconds until a server must have answered to a mail (RFC 5321, 4.5.3.2.6): it may look for viruses
+)
+
 
 class Lost(smtplib.SMTPServerDisconnected):
     """The connection was lost after the mail was handed over: the server may have taken it or not."""
@@ -15,8 +19,11 @@ class _Telling:
     """What smtplib's clients have in common here. `refused`: address to code and text, of the last mail."""
 
     refused: dict[str, tuple[int, bytes]]
+    sock: Any
 
     def data(self, msg: Any) -> tuple[int, bytes]:
+        if self.sock:
+            self.sock.settimeout(AFTER_THE_MAIL)
         try:
             return super().data(msg)  # type: ignore[misc]
         except smtplib.SMTPServerDisconnected as error:

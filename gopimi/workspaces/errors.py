@@ -8,29 +8,28 @@ from django.shortcuts import render
 from gopimi.lib import problems
 
 
-def _page(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+def page(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+    """Say what happened and what to do."""
     if request.path.startswith("/api/"):
         return problems.response(request, status, detail=detail)
     return render(request, "error.html", {"status": status, "title": title, "detail": detail}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _page(request, 400, "That request can't be read", "Go back and try again.")
+    return page(request, 400, "That request can't be read", "Go back and try again.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _page(
-        request, 403, "This form is out of date", "Reload the page and send it once more. Nothing was changed."
-    )
+    return page(request, 403, "This form is out of date", "Reload the page and send it once more. Nothing was changed.")
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _page(request, 403, "Only admins may do this", "Ask an admin of this workspace if you need it.")
+    return page(request, 403, "Only admins may do this", "Ask an admin of this workspace if you need it.")
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _page(request, 404, "There is nothing here", "It may have been deleted, or it is in another workspace.")
+    return page(request, 404, "There is nothing here", "It may have been deleted, or it is in another workspace.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500, "Something went wrong on our side", "Nothing of what you sent was saved. Try it again.")
+    return page(request, 500, "Something went wrong on our side", "Nothing of what you sent was saved. Try it again.")

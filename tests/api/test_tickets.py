@@ -9,6 +9,7 @@ from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import User, Workspace
 from tests.api.conftest import BASE, Program, pointers
 from tests.factories import MailboxFactory, OrganizationFactory
+from tickets.models import Attachment
 
 HELP = {"subject": "Can't sign in", "body": "It says my password is wrong."}
 DANA = {"email": "dana@acme.example", "name": "Dana Cole"}
@@ -152,6 +153,19 @@ def test_a_message_with_files(api: Program, acme: Workspace, dana: dict[str, Any
         "/body": "required",
         "/note": "invalid_type",
     }
+
+
+def test_files_that_are_too_large_or_gone(api: Program, acme: Workspace, dana: dict[str, Any]) -> None:
+    api.post("/tickets", {**HELP, "contact_id": dana["id"]})
+    large = [SimpleUploadedFile(f"{n}.bin", b"x" * (7 << 20)) for n in range(3)]
+    refused = api.upload("/tickets/1/messages", {"body": "Look.", "attachments": large})
+    assert pointers(refused) == {"/attachments": "too_large"}
+    small = [SimpleUploadedFile("a.txt", b"a")]
+    message = api.upload("/tickets/1/messages", {"body": "Look.", "note": "true", "attachments": small}).json()
+    with workspace(acme):
+        row = Attachment.objects.for_workspace(acme).get()
+    row.file.storage.delete(row.file.name)
+    assert api.get(message["attachments"][0]["url"].partition(BASE)[2]).status_code == 404
 
 
 def test_etags(api: Program, dana: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ Nothing is asserted: a table is printed.
 
 import sys
 
-from tests.bench import api, imports, mail
+from tests.bench import api, imports, mail, table
 from tests.bench.desk import set_up
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "imports": imports.measure,
     "large-imports": imports.measure_large,
     "mail": mail.measure,
+    "table": table.measure,
 }
 
 

@@ -39,7 +39,8 @@ FORBIDDEN = [
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_nothing_runs_loads_or_pretends(attack: str) -> None:
-    safe = mailhtml.sanitize(attack).lower()
+    safe = mailhtml.sanitize(attack)
+    safe = mailhtml.with_pictures(safe, {}).lower()
     assert [word for word in FORBIDDEN if word in safe] == []
 
 
@@ -57,12 +58,23 @@ def test_a_link_into_this_site_leads_nowhere(address: str) -> None:
 
 def test_pictures_that_came_along_are_shown_and_remote_ones_are_words() -> None:
     source = (
-        "<p><img src='cid:logo@x' alt='Logo'><img src='https://evil.example/x.png' alt='Buy'><img src='cid:gone'></p>"
+        "<p><img src='cid:logo@x' alt='Logo'><img src='HTTPS://evil.example/x.png?a=1&b=2' alt='Buy'>"
+        "<img src='cid:gone'><img src='data:image/png,x' alt='no'></p>"
     )
     safe = mailhtml.sanitize(source)
-    assert safe == '<p><img src="cid:logo@x" alt="Logo">Buy<img src="cid:gone" alt=""></p>'
+    remote = '<img data-src="HTTPS://evil.example/x.png?a=1&amp;b=2" alt="Buy">'
+    assert safe == f'<p><img src="cid:logo@x" alt="Logo">{remote}<img src="cid:gone" alt="">no</p>'
     shown = mailhtml.with_pictures(safe, {"logo@x": "/files/1?a=1&b=2"})
-    assert shown == '<p><img src="/files/1?a=1&amp;b=2" alt="Logo" loading="lazy">Buy</p>'
+    assert shown == '<p><img src="/files/1?a=1&amp;b=2" alt="Logo" loading="lazy">Buyno</p>'
+
+
+def test_remote_pictures_are_loaded_when_somebody_asks() -> None:
+    safe = mailhtml.sanitize("<p><img src='https://example.com/x.png?a=1&b=2' alt='\"><b>Buy' srcset=x onload=y></p>")
+    assert mailhtml.has_remote_pictures(safe)
+    shown = mailhtml.with_pictures(safe, {}, remote=True)
+    assert shown.startswith('<p><img src="https://example.com/x.png?a=1&amp;b=2" alt="&quot;&gt;&lt;b&gt;Buy" ')
+    assert 'referrerpolicy="no-referrer"' in shown
+    assert not mailhtml.has_remote_pictures(mailhtml.sanitize("<img src=cid:x alt='src=https://example.com'>"))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +89,34 @@ def test_pictures_that_came_along_are_shown_and_remote_ones_are_words() -> None:
 )
 def test_quotations_are_folded_unless_there_is_nothing_else(source: str, folded: str) -> None:
     expected = folded.replace("[", "[<blockquote>").replace("]", "</blockquote>]")
-    assert mailhtml.fold_quotes(mailhtml.sanitize(source), "[", "]") == expected
+    assert mailhtml.fold(mailhtml.sanitize(source), ("[", "]"), ("{", "}")) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "folded"),
+    [
+        (
+            "<p>a</p><div class='gmail_signature menu' id=x>Dana<div>FBI</div></div><div>b</div>",
+            '<p>a</p>{<div class="gmail_signature">Dana<div>FBI</div></div>}<div>b</div>',
+        ),
+        ("a<pre class=moz-signature>-- \nDana</pre>", 'a{<pre class="moz-signature">-- \nDana</pre>}'),
+        (
+            "a<blockquote>b<div class=gmail_signature>c</div></blockquote>",
+            'a[<blockquote>b<div class="gmail_signature">c</div></blockquote>]',
+        ),
+        ("<div class=gmail_signature>Dana</div>", '<div class="gmail_signature">Dana</div>'),
+    ],
+)
+def test_signatures_are_folded_unless_there_is_nothing_else(source: str, folded: str) -> None:
+    assert mailhtml.fold(mailhtml.sanitize(source), ("[", "]"), ("{", "}")) == folded
+
+
+def test_values_of_attributes_are_no_tags() -> None:
+    """What is folded, and which pictures there are, is found by the tags in the text."""
+    tags = "<blockquote><img src=https://evil.example></blockquote>"
+    safe = mailhtml.sanitize(f"a<a href='https://example.com' title='{tags}'>b</a><blockquote dir='a>b'>c</blockquote>")
+    assert mailhtml.fold(safe, ("[", "]"), ("{", "}")).count("[<blockquote") == 1
+    assert not mailhtml.has_remote_pictures(safe)
 
 
 def test_html_that_nobody_wrote_becomes_text_in_good_time() -> None:

@@ -185,3 +185,36 @@ def test_the_job_of_a_worker_that_died_only_says_so(ticket: Ticket, bob: User, s
     message = send(message)
     assert (message.state, message.failure) == ("unknown", sending.NOT_KNOWN)
     assert server.mails == []
+
+
+@pytest.mark.parametrize(("answer", "state"), [("250 Taken", "sent"), ("451 Later", "queued"), ("554 Spam", "failed")])
+def test_a_worker_that_was_only_taken_for_dead_knows_better(
+    ticket: Ticket, bob: User, server: MailServer, monkeypatch: pytest.MonkeyPatch, answer: str, state: str
+) -> None:
+    message = write(ticket, bob)
+    server.answers = {".": answer}
+    hand_over = sending._hand_over
+
+    def slowly(*arguments: Any) -> sending.Outcome:
+        assert send(message).state == "unknown", "the job is found again meanwhile"
+        return hand_over(*arguments)
+
+    monkeypatch.setattr(sending, "_hand_over", slowly)
+    assert send(message).state == state
+    assert len(server.mails) == 1
+
+
+def test_its_late_answer_counts_no_more_once_an_agent_has_sent_it_again(
+    ticket: Ticket, bob: User, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = write(ticket, bob)
+
+    def slowly(*_: Any) -> sending.Outcome:
+        assert send(message).state == "unknown"
+        with workspace(ticket.workspace_id):
+            assert outbound.retry(again(message))
+        return sending.Outcome("failed", "Late")
+
+    monkeypatch.setattr(sending, "_hand_over", slowly)
+    message = send(message)
+    assert (message.state, message.failure) == ("queued", "")

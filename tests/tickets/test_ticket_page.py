@@ -1,5 +1,7 @@
 """A ticket's page: thread, reply and note, properties changed in place, the contact beside it."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from tests.factories import (
     OrganizationFactory,
     TicketFactory,
 )
+from tickets import mailhtml
 from tickets.models import Message, Ticket
 
 
@@ -248,8 +251,51 @@ def test_mails_html_is_shown_with_its_pictures(as_bob: Client, acme: Workspace, 
             workspace=acme, filename="a.png", content_type="image/png", size=1, content_id="smoke@here", file="x"
         )
     text = text_of(as_bob.get(url))
-    assert f'<img src="{acme.url("tickets:attachment", row.pk)}" alt="Smoke"' in text
+    assert f'<img src="{acme.url("tickets:attachment", row.signed)}" alt="Smoke"' in text
     assert f"•••</summary>{quoted}</details>" in text
+
+
+def test_remote_images_are_loaded_when_asked_for_and_never_by_a_guessed_link(
+    as_bob: Client, acme: Workspace, ticket: Ticket, url: str
+) -> None:
+    with workspace(acme):
+        html = mailhtml.sanitize("<p>See</p><img src='https://shop.example/a.png' alt='Sale'>")
+        messages = [MessageFactory(workspace=acme, ticket=ticket, body_html=html) for _ in range(2)]
+    answer = as_bob.get(url)
+    assert text_of(answer).count("Show images") == 2
+    assert "shop.example" not in text_of(answer)
+    for forged in ("1", str(messages[0].pk), f"{messages[0].pk}:x"):
+        answer = as_bob.get(url, {"images": forged})
+        assert "shop.example" not in text_of(answer)
+        assert "https:" not in answer["Content-Security-Policy"]
+    address = re.findall(r'href="([^"]*)">Show images', text_of(answer))[0]
+    answer = as_bob.get(unescape(address).partition("#")[0])
+    text = text_of(answer)
+    assert text.count('<img src="https://shop.example/a.png" alt="Sale"') == 1, "of that message alone"
+    assert text.count("Show images") == 1
+    assert "img-src 'self' https: http:;" in answer["Content-Security-Policy"] + ";"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "is_shown"), [("image/png", True), ("image/svg+xml", False), ("text/html", False)]
+)
+def test_only_pictures_are_shown_in_a_mail(
+    as_bob: Client, acme: Workspace, ticket: Ticket, url: str, content_type: str, is_shown: bool
+) -> None:
+    with workspace(acme):
+        message = MessageFactory(workspace=acme, ticket=ticket, body_html='<img src="cid:a@b" alt="Smoke">')
+        message.attachments.create(
+            workspace=acme, filename="a", content_type=content_type, size=1, content_id="a@b", file="x"
+        )
+    assert ('alt="Smoke"' in text_of(as_bob.get(url))) is is_shown
+
+
+def test_a_signature_is_folded(as_bob: Client, acme: Workspace, ticket: Ticket, url: str) -> None:
+    with workspace(acme):
+        MessageFactory(workspace=acme, ticket=ticket, body_text="See https://a.example\n\n-- \nDana\n\n> before")
+    text = text_of(as_bob.get(url))
+    assert 'aria-label="Show signature">•••</summary><p>-- <br>Dana' in text
+    assert '<a href="https://a.example" target="_blank" rel="noopener noreferrer nofollow">' in text
 
 
 def test_the_number_of_queries(

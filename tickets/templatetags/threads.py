@@ -1,17 +1,22 @@
 """How statuses, priorities and sortable columns of tickets and conversations look."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.html import format_html, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from gopimi.workspaces.templatetags.ui import icon
-from tickets import mailhtml, quoting
+from tickets import mailhtml, quoting, signing
 from tickets.looks import PRIORITIES, STATUSES
+from tickets.models import Mailbox
 
 register = template.Library()
-FOLDED = '<details class="quote"><summary aria-label="Show quoted text">•••</summary>', "</details>"
+QUOTE = '<details class="quote"><summary aria-label="Show quoted text">•••</summary>', "</details>"
+SIGNATURE = '<details class="quote"><summary aria-label="Show signature">•••</summary>', "</details>"
+NOFOLLOW, ELSEWHERE = ' rel="nofollow"', ' target="_blank" rel="noopener noreferrer nofollow"'
+PICTURES = {"image/png", "image/jpeg", "image/jpg", "image/pjpeg", "image/gif", "image/webp", "image/avif", "image/bmp"}
 
 
 @register.simple_tag
@@ -24,6 +29,12 @@ def status_badge(thread: Any) -> SafeString:
 def status_icon(status: str) -> SafeString:
     name, _, colour = STATUSES[status]
     return icon(name, f"sm {colour}".strip())
+
+
+@register.filter
+def opens(mailbox: Mailbox) -> str:
+    """What mail to it opens, in words."""
+    return "ticket" if mailbox.purpose == Mailbox.Purpose.TICKET else "conversation"
 
 
 @register.simple_tag
@@ -44,16 +55,30 @@ def sortable(context: Any, name: str, label: str, css: str) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def message_body(context: Any, message: Any) -> SafeString:
-    """What a message says, with what it quotes folded. HTML was made safe before it was stored."""
+    """What a message says, with what it quotes and its signature folded. HTML was made safe before it was stored."""
     if message.body_html:
-        url = context["request"].workspace.url
-        pictures = {
-            file.content_id: url("tickets:attachment", file.pk) for file in message.attachments.all() if file.content_id
-        }
-        shown = mailhtml.fold_quotes(mailhtml.with_pictures(message.body_html, pictures), *FOLDED)
-        return format_html('<div class="html">{}</div>', mark_safe(shown))  # noqa: S308
+        return _html_body(context, message)
     own, quoted = quoting.split(message.body_text)
-    text = linebreaks(urlize(own, nofollow=True, autoescape=True), autoescape=False)
-    if quoted:
-        text += FOLDED[0] + linebreaks(quoted, autoescape=True) + FOLDED[1]
+    own, signature = quoting.split_signature(own)
+    text = linebreaks(urlize(own, nofollow=True, autoescape=True), autoescape=False).replace(NOFOLLOW, ELSEWHERE)
+    for (opening, closing), part in ((SIGNATURE, signature), (QUOTE, quoted)):
+        text += opening + linebreaks(part, autoescape=True) + closing if part.strip() else ""
     return mark_safe(text)  # noqa: S308  each part was escaped
+
+
+def _html_body(context: Any, message: Any) -> SafeString:
+    pictures = {
+        file.content_id: context["request"].workspace.url("tickets:attachment", file.signed)
+        for file in message.attachments.all()
+        if file.content_id and file.content_type in PICTURES
+    }
+    key = signing.IMAGES.sign(str(message.pk))
+    asked = context["request"].GET.get("images") == key
+    shown = mailhtml.with_pictures(message.body_html, pictures, remote=asked)
+    body = format_html('<div class="html">{}</div>', mark_safe(mailhtml.fold(shown, QUOTE, SIGNATURE)))  # noqa: S308
+    if asked or not mailhtml.has_remote_pictures(message.body_html):
+        return body
+    url = f"{context['page'].url}?{urlencode({'images': key})}#message-{message.pk}"
+    return body + format_html(
+        '<p class="muted">Images from elsewhere are not loaded. <a href="{}">Show images</a></p>', url
+    )

@@ -2,23 +2,33 @@
 
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import FileResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
+from gopimi.workspaces import errors
 from tickets.models import Attachment
+from tickets.signing import ATTACHMENTS, signed_id
 
 
 @require_GET
-def attachment(request: Any, attachment_id: int) -> HttpResponseBase:
-    """One file, always to save: whatever is in it never runs in GoPimi's own name, and isn't taken for another type."""
-    row = get_object_or_404(Attachment.objects.for_workspace(request.workspace), pk=attachment_id)
+def attachment(request: Any, signed: str) -> HttpResponseBase:
+    """One file, always to save: whatever is in it never runs in GoPimi's own name."""
+    attachments = Attachment.objects.for_workspace(request.workspace)
+    row = get_object_or_404(attachments, pk=signed_id(ATTACHMENTS, signed))
     try:
         file = row.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404("The file isn't in the storage any more.") from error
-    response = FileResponse(file, as_attachment=True, filename=row.filename, content_type=row.content_type)
+    except FileNotFoundError:
+        detail = f"{row.filename} isn't in the storage any more. Ask your operator whether a backup has it."
+        return errors.page(request, 404, "This file is gone", detail)
+    response = to_save(file, row.filename, row.content_type)
+    response["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+def to_save(file: Any, filename: str, content_type: str) -> FileResponse:
+    """A file from outside, to save under this name: it is never shown, run or taken for another type."""
+    response = FileResponse(file, as_attachment=True, filename=filename, content_type=content_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, max-age=86400"
     return response

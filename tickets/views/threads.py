@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
+from csp.decorators import csp_update
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from contacts.sidebar import LineForm
@@ -10,6 +11,7 @@ from gopimi.lib import htmx
 from tickets import outbound
 from tickets.forms import ChangeForm, ReplyForm
 from tickets.pages import ThreadPage, find
+from tickets.signing import IMAGES, signed_id
 
 FRAGMENTS = {
     "thread-header": "tickets/_header.html",
@@ -19,10 +21,18 @@ FRAGMENTS = {
     "details": "tickets/_details.html",
 }
 LINE = "contacts/_field.html"
+REMOTE_IMAGES = {"img-src": ["https:", "http:"]}
 
 
 @require_GET
-def thread(request: Any, **key: int) -> HttpResponse:
+def thread(request: Any, **key: int) -> HttpResponseBase:
+    """The page. `?images=` names a message whose remote images were asked for: this once they may be loaded."""
+    asked = signed_id(IMAGES, request.GET.get("images", ""))
+    return with_images(request, **key) if asked else show(request, find(request, **key))
+
+
+@csp_update(REMOTE_IMAGES)  # type: ignore[arg-type]
+def with_images(request: Any, **key: int) -> HttpResponse:
     return show(request, find(request, **key))
 
 
