@@ -124,8 +124,10 @@ def mend(raw: bytes) -> bytes:
 
 def split(raw: bytes) -> tuple[bytes, bytes]:
     """A mail's header and the rest, which begins with the blank line."""
-    places = [place + 1 for mark in (b"\n\n", b"\n\r\n", b"\r\r") if (place := raw.find(mark)) >= 0]
-    end = min(places, default=len(raw))
+    end = len(raw)
+    for mark in (b"\n\r\n", b"\n\n", b"\r\r"):  # a mail has one of them; the whole body isn't searched for the others
+        place = raw.find(mark, 0, end + 1)
+        end = place + 1 if place >= 0 else end
     return raw[:end], raw[end:]
 
 

@@ -25,7 +25,8 @@ class BulkForm(forms.Form):
         self.workspace = workspace
         self.ask()
         for control in self.fields.values():
-            inputs.dress(control.widget)
+            if not isinstance(control.widget, forms.RadioSelect):
+                inputs.dress(control.widget)
             if isinstance(control.widget, forms.Select):
                 control.widget.attrs["aria-label"] = control.label
 
@@ -54,7 +55,10 @@ class TagForm(BulkForm):
 
     def ask(self) -> None:
         self.fields["how"] = forms.ChoiceField(
-            label="What to do", choices=self.CHOICES, initial=Action.ADD_TAG, widget=forms.RadioSelect
+            label="What to do",
+            choices=self.CHOICES,
+            initial=Action.ADD_TAG,
+            widget=forms.RadioSelect({"class": "radio"}),
         )
         known = Tag.objects.for_workspace(self.workspace).values_list("name", flat=True)[: inputs.LISTED]
         widget = inputs.UiSelect(create=True)

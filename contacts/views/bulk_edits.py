@@ -32,7 +32,7 @@ def edit(request: Any, what: str) -> HttpResponse:
         contacts = selected(request).alive()
     except BadFilter:
         return toasts.done(request, back, GONE)
-    confirmed = "confirmed" in request.POST
+    confirmed = "asked" in request.POST and "choosing" not in request.POST  # of fields, to see its control
     form = FORMS[what](request.POST if "asked" in request.POST else None, workspace=request.workspace)
     if confirmed and form.is_valid():
         action, value, field = form.wanted()
