@@ -88,4 +88,6 @@ def is_costly(html: bytes) -> bool:
     """Whether cleaning this HTML takes too long to be done."""
     if html.count(b"<") > MOST_TAGS or html.count(b"&") > MOST_REFERENCES:
         return True
+    if max(map(len, html.split(b"<"))) < MOST_ATTRIBUTES:  # no tag is as long
+        return False
     return any(len(re.split(rb"[\s/]+", VALUE.sub(b"", tag[0]))) > MOST_ATTRIBUTES for tag in LONG_TAG.finditer(html))
