@@ -201,6 +201,7 @@ def test_the_dialog_asks_with_the_number_and_what_is_wrong_stays(
     chosen = {"all": "1", "query": "tag=vip", "asked": "1", "field": plan.pk}
     asked = as_bob.post(url, {**chosen, "choosing": "1"}, headers=HTMX)
     assert "3 contacts" in asked.content.decode()
+    assert ("Silver" in asked.content.decode(), "Give a value" in asked.content.decode()) == (True, False)
     wrong = as_bob.post(url, {**chosen}, headers=HTMX)
     assert (wrong.status_code, "Give a value" in wrong.content.decode()) == (422, True)
     done = as_bob.post(url, {**chosen, "value": "Gold"}, headers=HTMX)
