@@ -187,19 +187,13 @@ def chips(asked: ContactFilter) -> list[dict[str, Any]]:
     """The query's conditions in words, each with its place among the rows, and those that can't be read."""
     known = facets(asked.workspace, list(asked.fields.values())) if asked.conditions else {}
     read = [
-        {"icon": row.facet.icon, "label": row.facet.label, "word": row.word, "value": row.shown, "name": row.parameter}
-        | {"at": at}
+        {"icon": row.facet.icon, "label": row.facet.label, "word": row.word, "value": row.shown, "at": at}
+        | {"drop": f"tag={row.shown}" if row.facet.name == "tag" else row.parameter}
         for at, row in enumerate(rows_of(asked, known))
     ]
     return read + [_wrong(problem) for problem in asked.problems]
 
 
 def _wrong(problem: BadFilter) -> dict[str, Any]:
-    return {
-        "icon": "circle-alert",
-        "label": problem.parameter,
-        "word": "",
-        "value": "",
-        "name": problem.parameter,
-        "at": None,
-    }
+    name = problem.parameter
+    return {"icon": "circle-alert", "label": name, "word": "", "value": "", "at": None, "drop": name}

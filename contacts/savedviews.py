@@ -79,12 +79,12 @@ def filters_of(params: QueryDict) -> QueryDict:
 
 def wording(table: str, params: QueryDict) -> QueryDict:
     """The one way in which a view keeps a query: filters and sort, without what was left empty and what pages."""
+    asked = {name: [value for value in given if value] for name, given in filters_of(params).lists()}
+    asked["sort"] = asked.get("sort") or [ORDERS[View.Table(table)]]
     query = QueryDict(mutable=True)
-    for name, given in sorted(filters_of(params).lists()):
-        values = [value for value in given if value]
+    for name, values in sorted(asked.items()):
         if values and name not in filtering.PAGING:
             query.setlist(name, values)
-    query.setdefault("sort", ORDERS[View.Table(table)])
     return query
 
 

@@ -24,11 +24,7 @@ def filtering(request: Any) -> HttpResponse:
     if "clear" in given:
         return _to_table(request, conditions.query_of([], kept))
     if "drop" in given:
-        query = given.copy()
-        dropped = query.pop("drop")
-        for name in dropped:
-            query.pop(name, None)
-        return _to_table(request, query)
+        return _to_table(request, _dropped(given))
     known = conditions.facets(workspace, values.fields_of(workspace))
     rows = _rows(request, known)
     if "apply" in given:
@@ -39,6 +35,19 @@ def filtering(request: Any) -> HttpResponse:
         for row in rows:
             row.problem = next((one.message for one in problems if one.parameter == row.parameter), "")
     return _form(request, rows, known, kept)
+
+
+def _dropped(given: QueryDict) -> QueryDict:
+    """The query without the parameters that `drop` names, or without one value of them: `tag=vip`."""
+    query = given.copy()
+    for text in query.pop("drop"):
+        name, _, value = text.partition("=")
+        rest = [one for one in query.getlist(name) if value and one != value]
+        if rest:
+            query.setlist(name, rest)
+        else:
+            query.pop(name, None)
+    return query
 
 
 def _rows(request: Any, known: dict[str, Facet]) -> list[Row]:
