@@ -150,7 +150,7 @@ def test_a_search_marks_what_it_found(acme: Workspace, fields: Any, as_bob: Clie
     page = answer.content.decode()
     assert "<mark>Person</mark> <mark>01</mark>2</a>" in page
     assert 'aria-label="Select Person 012"' in page
-    everybody = as_bob.get(acme.url("contacts:list"), {"q": "person exam"}, headers=TABLE).content
+    everybody = as_bob.get(acme.url("contacts:list"), {"q": "person"}, headers=TABLE).content
     assert everybody.count(b"data-row") == 50
     assert len(everybody) < 60_000
     assert b"<mark>" not in as_bob.get(acme.url("contacts:list"), headers=TABLE).content
