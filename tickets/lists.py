@@ -13,7 +13,8 @@ from django.http import QueryDict
 from contacts import savedviews
 from contacts.models import Tag, View
 from contacts.savedviews import VIEW, State
-from gopimi.lib import keyset
+from gopimi.lib import counting, keyset
+from gopimi.lib.counting import Total
 from gopimi.workspaces.models import User
 from organizations.models import Organization
 from tickets.filters import NOBODY, ConversationFilter, ThreadFilter, TicketFilter
@@ -77,7 +78,6 @@ class ThreadList:
     nouns: ClassVar[str]
     icon: ClassVar[str]
     why_empty: ClassVar[str]
-    CAP = CAP
 
     def __init__(self, request: Any, state: State) -> None:
         self.request, self.workspace, self.user, self.state = request, request.workspace, request.user, state
@@ -85,6 +85,7 @@ class ThreadList:
         query = dict(self._asked(self.state.params))
         self.cursor = query.pop("cursor", [None])[0]
         self.sort = query.pop("sort", [""])[0]
+        self.exact = query.pop("count", []) == ["true"]
         self.given: Given = query
         self.page: keyset.Page = self.filter.page(self.shown(self.rows), ROWS, self.cursor)
 
@@ -111,11 +112,11 @@ class ThreadList:
         return " ".join(self.given.get("q", []))
 
     @cached_property
-    def total(self) -> int:
-        """How many match, up to CAP + 1."""
+    def total(self) -> Total:
+        """How many match; `count=true` asks for the exact number."""
         if not (self.page.next or self.page.previous):
-            return len(self.page.rows)
-        return self.filter.apply(self.rows).order_by()[: CAP + 1].count()
+            return Total(len(self.page.rows))
+        return counting.total(self.filter.apply(self.rows), None if self.exact else CAP)
 
     @cached_property
     def tabs(self) -> list[Tab]:
@@ -148,6 +149,10 @@ class ThreadList:
     def _kept(self) -> dict[str, list[str]]:
         view = {VIEW: [str(self.state.view.pk)]} if self.state.view else {}
         return {**view, **self.given, **({"sort": [self.sort]} if self.sort else {})}
+
+    @property
+    def exact_url(self) -> str:
+        return self.url(count="true", **({"cursor": self.cursor} if self.cursor else {}))
 
     @property
     def next_url(self) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from contacts import searching
 from gopimi.lib.tenancy import workspace
@@ -142,6 +142,10 @@ def test_an_exact_count(page: Page, people: Workspace, monkeypatch: pytest.Monke
     expect(footer).to_contain_text("1–2 of 1+")
     page.get_by_role("checkbox", name="Select all on this page").check()
     expect(page.get_by_text("Select all 1+ that match")).to_be_visible()
+    held: list[Route] = []
+    page.route("**/*count=true*", held.append)
     footer.get_by_role("link", name="Count all").click()
+    expect(footer.get_by_text("counting…")).to_be_visible()
+    held.pop().continue_()
     expect(footer).to_contain_text("1–2 of 2")
     expect(page.get_by_text("Select all 2 that match")).to_be_visible()
