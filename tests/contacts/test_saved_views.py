@@ -223,3 +223,13 @@ def test_the_filter_stays_in_the_view(acme: Workspace, plan: Any, as_bob: Client
 def test_a_table_that_there_is_not(acme: Workspace, as_bob: Client) -> None:
     for name in ("views", "view_new"):
         assert as_bob.get(acme.url(f"contacts:{name}"), {"table": "mailboxes"}).status_code == 404
+
+
+def test_another_workspaces_view_is_like_none(acme: Workspace, globex: Workspace, plan: Any, as_bob: Client) -> None:
+    with workspace(globex):
+        theirs = View.objects.create(workspace=globex, table="contacts", name="Theirs", shared=True, query="tag=secret")
+    for pk in (theirs.pk, theirs.pk + 1):
+        page = opened(as_bob, acme, View(pk=pk))
+        assert "This view was deleted" in page
+        assert "Theirs" not in page
+        assert "secret" not in page
