@@ -106,9 +106,10 @@ def write(
     source: str,
     drafts: Sequence[Draft],
     find: Callable[[list[Draft]], None] = searching.index,
+    bulk_edit_id: int | None = None,
 ) -> set[int]:
-    """Write the drafts, and what `actor` did into the history. What is created comes from `source`, and `find` sees to
-    it that search finds it.
+    """Write the drafts, and what `actor` did into the history, as part of a bulk edit where one is named. What is
+    created comes from `source`, and `find` sees to it that search finds it.
 
     The workspace and the contacts that are there already are locked. Answers with the indices of drafts that couldn't
     be created since their address was taken meanwhile.
@@ -124,7 +125,8 @@ def write(
     changed = [draft for draft in drafts if not draft.created]
     field_values.store(workspace_id, ((draft.pk, *value) for draft in changed for value in draft.values))
     tags = _tag(workspace_id, drafts)
-    history.record(workspace_id, actor, (entry for draft in drafts for entry in _history(draft, organizations, tags)))
+    entries = (entry for draft in drafts for entry in _history(draft, organizations, tags))
+    history.record(workspace_id, actor, entries, bulk_edit_id)
     return taken
 
 

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from contacts.bulkedits.records import BulkEdit
 from contacts.importing.records import Import
 from gopimi.lib import arrays
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
@@ -36,6 +37,7 @@ class Change(TenantModel):
     new = models.TextField(null=True, blank=True)
     actor_kind = models.CharField(max_length=8, choices=ActorKind)
     actor_id = models.BigIntegerField(null=True, blank=True)
+    bulk_edit = CompositeForeignKey(BulkEdit, null=True, blank=True, related_name="+")  # that it was part of
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(actor_kind__in=ActorKind.values), name="change_actor_known")]
@@ -46,6 +48,11 @@ class Change(TenantModel):
                 fields=["workspace", "actor_id", "contact"],
                 name="change_imported",
                 condition=Q(actor_kind=ActorKind.IMPORT),
+            ),
+            models.Index(
+                fields=["workspace", "bulk_edit", "contact"],
+                name="change_bulk_edit",
+                condition=Q(bulk_edit__isnull=False),
             ),
         ]
 
@@ -81,18 +88,18 @@ def of_value(contact_id: int, field: Any, old: Any, new: Any) -> Entry:
 
 
 RECORD = """
-INSERT INTO contacts_change (workspace_id, actor_kind, actor_id, contact_id, what, old, new, field_id)
-SELECT %s, %s, %s::bigint, contact_id, what, old, new, field_id
+INSERT INTO contacts_change (workspace_id, actor_kind, actor_id, bulk_edit_id, contact_id, what, old, new, field_id)
+SELECT %s, %s, %s::bigint, %s::bigint, contact_id, what, old, new, field_id
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[]) WITH ORDINALITY
     AS given (contact_id, what, old, new, field_id, position)
 ORDER BY position
 """
 
 
-def record(workspace_id: int, actor: Actor, entries: Iterable[Entry]) -> None:
+def record(workspace_id: int, actor: Actor, entries: Iterable[Entry], bulk_edit_id: int | None = None) -> None:
     """Write the entries down in their order, in one statement."""
     rows = ((entry.contact_id, entry.what, entry.old, entry.new, entry.field_id) for entry in entries)
-    arrays.execute(RECORD, [workspace_id, actor.kind, actor.id], rows)
+    arrays.execute(RECORD, [workspace_id, actor.kind, actor.id, bulk_edit_id], rows)
 
 
 def of(contact: Any) -> models.QuerySet:

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from contacts import history, searching
+from contacts.bulkedits.records import BulkEdit
 from contacts.history import Change
 from contacts.importing.records import Import, ImportMade, ImportProblem, ImportRow
 from contacts.querysets import AddressTaken, ContactQuerySet, TagQuerySet
@@ -22,8 +23,8 @@ from gopimi.workspaces.models import Membership, Workspace
 from organizations.models import Organization
 
 __all__ = [
-    "Change", "Contact", "ContactSearch", "ContactTag", "Import", "ImportMade", "ImportProblem", "ImportRow", "Source",
-    "Tag", "View",
+    "BulkEdit", "Change", "Contact", "ContactSearch", "ContactTag", "Import", "ImportMade", "ImportProblem",
+    "ImportRow", "Source", "Tag", "View",
 ]  # fmt: skip
 
 ALIVE = Q(deleted_at__isnull=True)

@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import JobAborted
 
+from contacts.bulkedits import running as bulk_edits
 from contacts.importing import running, tidying, undoing
 from contacts.importing.starting import QUEUE, RUN, UNDO
 from gopimi.workspaces.models import Workspace
@@ -29,6 +30,14 @@ def undo_import(context: Any, workspace_id: int, import_id: int) -> None:
     """Take back what an import did, or go on with that."""
     close_old_connections()
     if not undoing.undo(workspace_id, import_id, context.should_abort):
+        raise JobAborted
+
+
+@app.task(name=bulk_edits.TASK, queue=bulk_edits.QUEUE, pass_context=True, retry=AGAIN)
+def run_bulk_edit(context: Any, workspace_id: int, bulk_edit_id: int) -> None:
+    """Change many contacts, or take that back, or go on with either."""
+    close_old_connections()
+    if not bulk_edits.run(workspace_id, bulk_edit_id, context.should_abort):
         raise JobAborted
 
 

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from contacts.views import bulk, detail, edit, export, filtering, import_runs, imports, inline, saved, table, trash
+from contacts.views import (
+    bulk,
+    bulk_edits,
+    detail,
+    edit,
+    export,
+    filtering,
+    import_runs,
+    imports,
+    inline,
+    saved,
+    table,
+    trash,
+)  # fmt: skip
 
 app_name = "contacts"
 urlpatterns = [
@@ -28,6 +41,11 @@ urlpatterns = [
     path("options/", detail.options, name="options"),
     path("new/", edit.new, name="new"),
     path("delete/", bulk.delete, name="delete"),
+    path("bulk/", bulk_edits.state, name="bulk_edits"),
+    path("bulk/<int:bulk_edit_pk>/cancel/", bulk_edits.cancel, name="bulk_cancel"),
+    path("bulk/<int:bulk_edit_pk>/undo/", bulk_edits.undo, name="bulk_undo"),
+    path("bulk/<int:bulk_edit_pk>/dismiss/", bulk_edits.dismiss, name="bulk_dismiss"),
+    path("bulk/<slug:what>/", bulk_edits.edit, name="bulk_edit"),
     path("undo/<uuid:deletion>/", bulk.undo, name="undo"),
     path("trash/", trash.trash, name="trash"),
     path("restore/", bulk.restore, name="restore"),

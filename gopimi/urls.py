@@ -4,14 +4,16 @@ from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from gopimi.api import api, unknown
+from gopimi.workspaces import urls as settings
 from gopimi.workspaces import views
+from tickets import urls as tickets
 
 workspace_pages: list[URLPattern | URLResolver] = [
     path("", views.start, name="start"),
     path("contacts/organizations/", include("organizations.urls")),
     path("contacts/fields/", include("customfields.urls")),
     path("contacts/", include("contacts.urls")),
-    path("settings/", include("gopimi.workspaces.urls")),
+    path("settings/", include(([*settings.urlpatterns, *tickets.settings_pages], "settings"))),
     path("", include("tickets.urls")),
 ]
 

@@ -1,18 +1,11 @@
-import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from gopimi.lib.forms import ListField
 from organizations.models import Organization
-
-
-class DomainsField(forms.Field):
-    """Domains as entries of a list; without JavaScript one text with commas or spaces between them."""
-
-    def to_python(self, value: Any) -> list[str]:
-        return [domain for text in value or [] for domain in re.split(r"[\s,;]+", text) if domain]
 
 
 class OrganizationForm(forms.Form):
@@ -21,7 +14,9 @@ class OrganizationForm(forms.Form):
     name = forms.CharField(
         required=False, widget=forms.TextInput(attrs={"class": "input", "maxlength": 200, "autocomplete": "off"})
     )
-    domains = DomainsField(required=False, widget=forms.SelectMultiple)
+    domains = ListField(
+        required=False, help_text="New contacts with an address there join this organization by themselves"
+    )
 
     def __init__(self, data: QueryDict | None, *, workspace: Any, organization: Organization | None = None) -> None:
         self.workspace, self.organization = workspace, organization
@@ -33,12 +28,6 @@ class OrganizationForm(forms.Form):
         super().__init__(data, initial=initial, auto_id="organization-%s")
         self.fields["name"].label = "Name"
         self.fields["name"].widget.attrs["autofocus"] = True
-
-    @property
-    def typed_domains(self) -> list[str]:
-        """What the control shows: what is stored, or what was sent."""
-        value = self["domains"].value() or []
-        return DomainsField().to_python(value)
 
     def save(self) -> Organization | None:
         """Write it; None with errors in the form where the model refuses."""

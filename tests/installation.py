@@ -35,9 +35,7 @@ class Installation:
     """Nothing of the tests' own environment reaches it: no DATABASE_URL, no data directory."""
 
     def __init__(self, data: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.data = data
         self.process: subprocess.Popen[str] | None = None
         self.environment = {
@@ -80,6 +78,12 @@ class Installation:
 
     def is_silent(self) -> bool:
         return self.get("/healthz") is None and not embedded._ready(embedded.socket_directory(self.data))
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

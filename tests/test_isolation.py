@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from contacts import history, searching
-from contacts.models import ContactTag, Import, ImportMade, ImportProblem, ImportRow, Tag, View
+from contacts.models import BulkEdit, ContactTag, Import, ImportMade, ImportProblem, ImportRow, Tag, View
 from customfields.models import FieldValue, Kind
 from gopimi.lib.tenancy import tenant_models, workspace
 from gopimi.workspaces.actor import SYSTEM
@@ -86,6 +86,9 @@ def theirs(globex: Workspace) -> dict[str, Any]:
             workspace=globex, message=message, filename="theirs.txt", content_type="text/plain", size=1, file="theirs"
         )
         Event.objects.create(workspace=globex, ticket=ticket, what="status", actor_kind="system")
+        bulk_edit = BulkEdit.objects.create(
+            workspace=globex, actor_kind="system", action="add_tag", value="theirs", contact_ids=[contact.pk], total=1
+        )
         token, _ = ApiToken.issue(globex, "Theirs", ["contacts:read"])
         KeptAnswer.objects.create(workspace=globex, token=token, key="theirs", path="/", fingerprint="")
     return {  # by the routes' namespace
@@ -94,7 +97,7 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         "customfields": {"pk": field.pk, "option_pk": option.pk},
         "contacts": {
             "import_pk": run.pk, "pk": contact.pk, "field_pk": field.pk, "property": "email", "view_pk": view.pk,
-            "deletion": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
+            "bulk_edit_pk": bulk_edit.pk, "what": "theirs", "deletion": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
         },
         "tickets": {
             "number": ticket.number, "conversation_id": conversation.pk, "contact_id": contact.pk,

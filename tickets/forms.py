@@ -2,26 +2,30 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import QueryDict
 
 from contacts.models import Contact
 from contacts.querysets import AddressTaken
 from gopimi.lib import addresses
 from gopimi.lib.addresses import InvalidAddress
+from gopimi.lib.forms import ListField
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import QuotaExceeded, Workspace
-from tickets import participants
+from tickets import mailboxes, participants
 from tickets.attachments import MOST_BYTES, TOO_LARGE
 from tickets.composing import ascii_address
 from tickets.lists import members
-from tickets.models import Priority, Ticket
+from tickets.models import Mailbox, Priority, Ticket
 
 NEW = "new:"  # before the address of a contact to create
 MOST_RECIPIENTS = 50
 LAST_ID = 2**63 - 1
+MOST_OTHERS = 50  # addresses of a mailbox beside its own
 
 
 class PeopleSelect(forms.Select):
@@ -146,6 +150,115 @@ class ChangeForm(forms.Form):
 
     def save(self) -> bool:
         return self.thread.change(self.actor, **self.cleaned_data)
+
+
+class MailboxForm(forms.Form):
+    """A mailbox of Settings. Its address, which replies come from, is given once and never changes."""
+
+    address = forms.CharField(
+        max_length=320,
+        widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "off"}),
+        help_text="Replies come from it, and mail to it comes in here once your mail server leads it here",
+    )
+    name = forms.CharField(
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+        help_text="What you call it, for your own sight",
+    )
+    purpose = forms.ChoiceField(
+        choices=[("ticket", "Tickets"), ("inbox", "Conversations in the inbox")],
+        label="Mail opens",
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    others = ListField(required=False, label="Other addresses", help_text="Mail to these comes in by this mailbox, too")
+    signature = forms.CharField(
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 4}),
+        help_text="Stands below every reply, after “-- ”",
+    )
+
+    def __init__(self, data: QueryDict | None, *, workspace: Workspace, mailbox: Mailbox | None = None) -> None:
+        self.workspace, self.mailbox = workspace, mailbox
+        initial: dict[str, Any] = {}
+        if mailbox is not None:
+            self.leading = mailboxes.leading(mailbox)
+            initial = {"name": mailbox.name, "purpose": mailbox.purpose, "signature": mailbox.signature}
+            initial["others"] = self.leading.others
+        super().__init__(data, initial=initial, auto_id="mailbox-%s")
+        if mailbox is None:
+            del self.fields["signature"]
+            self.fields["address"].widget.attrs["autofocus"] = True
+            return
+        del self.fields["address"]
+        if not self.leading.receiving:
+            del self.fields["others"]
+
+    def clean_address(self) -> str:
+        return _address(self.cleaned_data["address"])
+
+    def clean_others(self) -> list[str]:
+        others = [_address(address) for address in self.cleaned_data["others"]]
+        if len(others) > MOST_OTHERS:
+            raise forms.ValidationError(f"A mailbox can have {MOST_OTHERS} other addresses.", code="too_many")
+        return others
+
+    def clean_signature(self) -> str:
+        return self.cleaned_data["signature"].replace("\r\n", "\n")
+
+    @transaction.atomic
+    def _write(self) -> Mailbox:
+        data = self.cleaned_data
+        if self.mailbox is None:
+            return mailboxes.create(self.workspace, **data)
+        if "others" in data:
+            mailboxes.lead(self.mailbox, data.pop("others"))
+        Mailbox.objects.for_workspace(self.workspace).filter(pk=self.mailbox.pk).update(**data)
+        return self.mailbox
+
+    def save(self) -> Mailbox | None:
+        """Write it; None with an error in the form where an address leads elsewhere."""
+        try:
+            return self._write()
+        except mailboxes.AddressInUse as taken:
+            name = "address" if taken.address == self.cleaned_data.get("address") else "others"
+            self.add_error(name, f"{taken.address} is in use already.")
+            return None
+
+
+class SigningKeyForm(forms.Form):
+    """What Mailgun signs with. The key is never shown again; an empty one takes it away."""
+
+    key = forms.CharField(
+        max_length=200,
+        required=False,
+        label="HTTP webhook signing key",
+        widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "off"}),
+        help_text="In Mailgun, under API security",
+    )
+
+
+def _address(text: str) -> str:
+    try:
+        return addresses.normalize(text)
+    except addresses.InvalidAddress as error:
+        raise forms.ValidationError(f"{text}: {error}", code="invalid") from error
+
+
+class AssignForm(forms.Form):
+    """Who wrote a mail, said by hand: a contact, or an address for a new one. The mail's own sender is suggested."""
+
+    def __init__(self, workspace: Workspace, actor: Actor, data: QueryDict | None, sender: str) -> None:
+        super().__init__(data, auto_id="assign-%s")
+        help_text = "Type a name or an address; an unknown address makes a new contact"
+        names = {}
+        with suppress(InvalidAddress):
+            parsed = addresses.parse(sender)
+            known = Contact.objects.for_workspace(workspace).alive().filter(email_key=parsed.key).first()
+            names, self.initial["contact"] = {parsed.given: ""}, known
+        self.fields["contact"] = ContactField(workspace, actor, names, help_text=help_text)
+        self.fields["contact"].widget.attrs["autofocus"] = True
 
 
 class Files(forms.ClearableFileInput):

@@ -6,25 +6,33 @@ It is tried again as it came, or somebody says by hand who wrote it. However man
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from contacts.models import Contact
 from gopimi.lib.keyset import Key, Page, paginate
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import Workspace
-from tickets import inbound, mailparse, originals
+from tickets import attribution, inbound, mailparse, originals
 from tickets.inbound import Result
 from tickets.mailaddresses import Person
 from tickets.models import Message, RawMail
 
 ORDER = [Key("received_at", descending=True), Key("id", descending=True)]
 PAGE = 50
+LEFT = timedelta(minutes=10)  # after which nobody has it in hand any more
 UNREAD = "This mail couldn't be read. It is attached as it came."
 TRY_ALL_AGAIN = "tickets.try_all_held_again"  # the job's name
 State = RawMail.State
+FATES: dict[str | None, str] = {  # of a mail that became no message
+    None: "Nothing to do: somebody deleted it.",
+    State.RECEIVED: "Nothing to do: it is being processed.",
+    State.AUTOMATIC: "Nothing to do: it is filed as a machine's mail.",
+}
 UNDECIDED = (State.HELD, State.AUTOMATIC)
 
 
@@ -74,20 +82,27 @@ def page(target: Workspace, kind: str, cursor: str | None) -> Page:
     return paginate(waiting(target).filter(state=KINDS[kind].state), ORDER, PAGE, cursor)
 
 
+def find(target: Workspace, raw_mail_id: int) -> RawMail:
+    """One of them, with its `size`. Raises Gone."""
+    mail = waiting(target).filter(pk=raw_mail_id).first()
+    if mail is None:
+        raise Gone(_fate(target, raw_mail_id))
+    return mail
+
+
 def try_again(target: Workspace, raw_mail_id: int) -> Result:
     """Process a mail as if it had just come. Raises Gone."""
     return _process(target, raw_mail_id)
 
 
 def try_all_again(workspace_id: int) -> None:
-    """Process everything that is held, the oldest first, each in a transaction of its own."""
-    with workspace(workspace_id):
-        target = Workspace.objects.get(pk=workspace_id)
-        rows = RawMail.objects.for_workspace(target).filter(state=State.HELD)
-        ids = list(rows.order_by("received_at", "id").values_list("pk", flat=True))
-    for raw_mail_id in ids:
-        with workspace(target), suppress(Gone):
-            try_again(target, raw_mail_id)
+    """Process everything that is held."""
+    _process_each(workspace_id, state=State.HELD)
+
+
+def take_up(workspace_id: int) -> None:
+    """Process what was stored and left there: the database went away, and nobody delivered it a second time."""
+    _process_each(workspace_id, state=State.RECEIVED, received_at__lt=timezone.now() - LEFT)
 
 
 def assign(target: Workspace, raw_mail_id: int, contact: Contact, actor: Actor) -> Result:
@@ -96,7 +111,11 @@ def assign(target: Workspace, raw_mail_id: int, contact: Contact, actor: Actor) 
     One that can't be read becomes a message with the mail as its attachment.
     """
     sender = Person(contact.name, contact.email or "", contact.email_key or "")
-    by_hand: dict[str, Any] = {"sender": sender, "sender_header": f"Assigned by {actor.name}", "automatic": ""}
+    by_hand: dict[str, Any] = {
+        "sender": sender,
+        "sender_header": f"{attribution.ASSIGNED}{actor.name}",
+        "automatic": "",
+    }
     states = (*inbound.WAITING, State.AUTOMATIC)
     result = _process(target, raw_mail_id, lambda raw: replace(mailparse.parse(raw), **by_hand), states)
     if result.result == State.HELD:
@@ -110,6 +129,16 @@ def delete(target: Workspace, raw_mail_id: int) -> None:
     if not rows.filter(state__in=UNDECIDED).select_for_update().defer("data").first():
         raise Gone(_fate(target, raw_mail_id))
     rows.delete()
+
+
+def _process_each(workspace_id: int, **waiting: Any) -> None:
+    """Process the mails that wait so, the oldest first, each in a transaction of its own."""
+    with workspace(workspace_id):
+        rows = RawMail.objects.for_workspace(workspace_id).filter(data__isnull=False, **waiting)
+        ids = list(rows.order_by("received_at", "id").values_list("pk", flat=True))
+    for raw_mail_id in ids:
+        with workspace(workspace_id), suppress(Gone):
+            try_again(Workspace.objects.get(pk=workspace_id), raw_mail_id)
 
 
 def _process(
@@ -142,6 +171,5 @@ def _fate(target: Workspace, raw_mail_id: int) -> str:
     if message := messages.select_related("ticket", "conversation").first():
         thread = f"ticket #{message.ticket.number}" if message.ticket else f"the conversation “{message.conversation}”"
         return f"Nothing to do: it is in {thread} already."
-    if not RawMail.objects.for_workspace(target).filter(pk=raw_mail_id).exists():
-        return "Nothing to do: somebody deleted it."
-    return "Nothing to do: it is filed as a machine's mail."
+    state = RawMail.objects.for_workspace(target).filter(pk=raw_mail_id).values_list("state", flat=True).first()
+    return FATES.get(state, "Nothing to do: it is done.")

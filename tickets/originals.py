@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +12,10 @@ from django.utils import timezone
 
 from gopimi.lib import charsets
 from gopimi.lib.tenancy import workspace
+from tickets import attachments
 from tickets.models import RawMail
 
+CONTENT_TYPE = "message/rfc822"
 SHOWN = 64 * 1024  # bytes of a mail that a page shows
 BATCH = 200  # mails, each of up to 50 MB
 FORGOTTEN = (RawMail.State.DONE, RawMail.State.AUTOMATIC)  # what is held stays until somebody decides
@@ -29,6 +32,18 @@ def text(raw_mail: RawMail) -> str:
     start = rows.values_list(Substr("data", 1, SHOWN, output_field=BinaryField()), flat=True).get()
     lines = charsets.decode(bytes(start or b"")).splitlines()
     return "\n".join(charsets.printable(line) for line in lines)
+
+
+def file(raw_mail: RawMail) -> BytesIO:
+    """The whole mail."""
+    rows = RawMail.objects.for_workspace(raw_mail.workspace_id).filter(pk=raw_mail.pk)
+    return BytesIO(bytes(rows.values_list("data", flat=True).get() or b""))
+
+
+def filename(raw_mail: RawMail) -> str:
+    """What a saved mail is called: by its subject."""
+    subject = raw_mail.subject[:100].replace("/", "_").replace("\\", "_").strip(". ")
+    return attachments.safe_name(f"{subject or 'mail'}.eml")
 
 
 def forget(workspace_id: int, should_stop: Callable[[], bool] = lambda: False) -> int:

@@ -11,10 +11,10 @@ from procrastinate.contrib.django import app as jobs
 from gopimi.lib import addresses, charsets
 from gopimi.workspaces.actor import Actor, ActorKind
 from gopimi.workspaces.models import User
-from tickets import messageids
+from tickets import mailboxes, messageids
 from tickets.attachments import attach
 from tickets.composing import answered
-from tickets.models import Conversation, Mailbox, Message, MessageId, Ticket
+from tickets.models import Conversation, Message, MessageId, Ticket
 
 State = Message.State
 QUEUE = "mail"
@@ -86,7 +86,7 @@ def _author(author: Actor) -> dict[str, Any]:
 def _address(message: Message) -> None:
     """Say from which mailbox to whom, in answer to what, and under which id, which never changes."""
     thread = message.thread
-    message.mailbox = thread.mailbox or _mailbox(thread)
+    message.mailbox = mailboxes.answering(thread)
     message.to = thread.reply_address
     if message.mailbox and not message.message_id:
         domain = addresses.parse(message.mailbox.address).domain
@@ -101,10 +101,3 @@ def _address(message: Message) -> None:
         message.in_reply_to = mail.message_id if mail and mail.message_id in known else (known or [""])[-1]
         message.references = " ".join(known[:1] + known[1:][-MOST_REFERENCES:])
     message.save(update_fields=["mailbox", "to", "message_id", "references", "in_reply_to"])
-
-
-def _mailbox(thread: Ticket | Conversation) -> Mailbox | None:
-    """Where answers come back to, for a thread that was opened by hand."""
-    purpose = Mailbox.Purpose.TICKET if isinstance(thread, Ticket) else Mailbox.Purpose.INBOX
-    mailboxes = list(Mailbox.objects.for_workspace(thread.workspace_id).order_by("id"))
-    return next((mailbox for mailbox in mailboxes if mailbox.purpose == purpose), None) or next(iter(mailboxes), None)

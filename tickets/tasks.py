@@ -26,6 +26,15 @@ def try_all_held_again(workspace_id: int) -> None:
     held.try_all_again(workspace_id)
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="tickets.take_up_mail", queueing_lock="take_up_mail")
+def take_up_mail(timestamp: int) -> None:
+    """Process what was stored and left there, so that no mail is lost whose sender doesn't come again."""
+    close_old_connections()
+    for workspace_id in Workspace.objects.order_by("pk").values_list("pk", flat=True):
+        held.take_up(workspace_id)
+
+
 @app.periodic(cron="29 2 * * *")
 @app.task(name="tickets.forget_raw_mail", queueing_lock="forget_raw_mail", pass_context=True)
 def forget_raw_mail(context: Any, timestamp: int) -> None:

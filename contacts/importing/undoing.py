@@ -9,19 +9,17 @@ from typing import Any
 
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
-from contacts.drafts import Draft, Known, write
+from contacts.drafts import write
 from contacts.history import Change
 from contacts.importing.records import Import, ImportMade, Status
 from contacts.models import Contact, ContactTag, Tag
-from customfields import values as field_values
-from customfields.models import Field, FieldValue, Option
-from customfields.parsing import InvalidValue
+from contacts.reverting import Reverting
+from customfields.models import FieldValue, Option
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import Actor, ActorKind
 from organizations.models import Organization
 
 BATCH = 1_000
-PROPERTIES = ("name", "organization", "tags", "field")
 EVERYBODY = Q()
 # Contacts in the trash use nothing: what the import created is there by now.
 USERS: dict[type[Model], Q] = {
@@ -93,7 +91,7 @@ class _Step:
         since = self._since(own)
         revived = {change.contact_id for change in own if change.what == "restored"}
         restored = revived - since
-        drafts, stays = _Reverting(self.workspace_id, contacts, own).drafts()
+        drafts, stays = Reverting(self.workspace_id, contacts, own).drafts()
         write(self.workspace_id, self.actor, "import", drafts)
         self.one.reverted += len({draft.pk for draft in drafts} - restored)
         stays |= (set(ids) - contacts.keys()) | (revived & since)
@@ -139,79 +137,3 @@ def unused(rows: Any) -> Any:
             )
             rows = rows.exclude(Exists(pointing))
     return rows
-
-
-class _Reverting:
-    """Contacts as they were before an import's changes to them, where they still are as it left them."""
-
-    def __init__(self, workspace_id: int, contacts: dict[int, Contact], own: Iterable[Change]) -> None:
-        self.workspace_id, self.contacts = workspace_id, contacts
-        self.changes: dict[int, dict[tuple[str, int | None], tuple[str | None, str | None]]] = defaultdict(dict)
-        for change in own:
-            if change.what in PROPERTIES:
-                changes = self.changes[change.contact_id]
-                old, _ = changes.get((change.what, change.field_id), (change.old, None))
-                changes[change.what, change.field_id] = old, change.new
-        self.fields = {field.pk: field for field in field_values.fields_of(workspace_id)}
-        self.values = field_values.read(workspace_id, self.changes, list(self.fields.values()))
-        self.tags: dict[int, dict[int, str]] = defaultdict(dict)
-        links = ContactTag.objects.for_workspace(workspace_id).filter(contact_id__in=self.changes)
-        for contact_id, tag_id, name in links.values_list("contact_id", "tag_id", "tag__name"):
-            self.tags[contact_id][tag_id] = name
-        olds = {old for one in self.changes.values() for (what, _), (old, _) in one.items() if what == "organization"}
-        organizations = Organization.objects.for_workspace(workspace_id)
-        self.organizations = organizations.ids_by_name(old for old in olds if old)
-        ids = [contact.organization_id for contact in contacts.values() if contact.organization_id]
-        self.names: dict[int | None, str] = dict(organizations.filter(pk__in=ids).values_list("pk", "name"))
-
-    def drafts(self) -> tuple[list[Draft], set[int]]:
-        """The contacts that get something back, and the ids of those of which something stays."""
-        drafts, stays = [], set()
-        for index, (contact_id, changes) in enumerate(self.changes.items()):
-            contact = self.contacts[contact_id]
-            known = Known(contact, self.values[contact_id], self.tags[contact_id])
-            draft = Draft(
-                index, self.workspace_id, contact.name, contact.email, contact.email_key, contact.organization_id,
-                known, contact_id,
-            )  # fmt: skip
-            for (what, field_id), (old, new) in changes.items():
-                revert = {"name": self._name, "organization": self._organization, "tags": self._tags}.get(what)
-                done = revert(draft, old, new) if revert else self._value(draft, field_id, old, new)
-                if not done:
-                    stays.add(contact_id)
-            if draft.changed:
-                drafts.append(draft)
-        return drafts, stays
-
-    def _name(self, draft: Draft, old: str | None, new: str | None) -> bool:
-        if draft.name != (new or ""):
-            return False
-        draft.name = old or ""
-        return True
-
-    def _organization(self, draft: Draft, old: str | None, new: str | None) -> bool:
-        now = self.names.get(draft.organization)  # type: ignore[arg-type]
-        if now != new or (old is not None and old not in self.organizations):
-            return False
-        draft.organization = self.organizations[old] if old else None
-        return True
-
-    def _tags(self, draft: Draft, old: str | None, new: str | None) -> bool:
-        if ", ".join(sorted(self.tags[draft.pk].values())) != (new or ""):
-            return False
-        draft.tags = [name for name in (old or "").split(", ") if name]
-        return True
-
-    def _value(self, draft: Draft, field_id: int | None, old: str | None, new: str | None) -> bool:
-        field: Field | None = self.fields.get(field_id or 0)
-        if field is None:
-            return False
-        now = self.values[draft.pk].get(field.pk)
-        if (field.type.to_text(now) or None) != new:
-            return False
-        try:
-            value = field.type.parse_kept(field, old) if old else None
-        except InvalidValue:  # an option that was renamed or deleted since
-            return False
-        draft.values = [*draft.values, (field, now, value)]
-        return True

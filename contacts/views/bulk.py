@@ -3,33 +3,20 @@
 import uuid
 from typing import Any
 
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_POST
 
-from contacts.filters import BadFilter, ContactFilter
+from contacts.bulkedits import running
+from contacts.bulkedits.records import Action
+from contacts.filters import BadFilter
 from contacts.models import Contact
 from contacts.querysets import ContactQuerySet, Restored
+from contacts.views.bulk_edits import begun
+from contacts.views.selection import selected
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts
 
 NAMED = 3  # of those that can't be restored, so many are named
-LAST_ID = 2**63 - 1
-
-
-def selected(request: Any) -> ContactQuerySet:
-    """The contacts that the form means: the ticked rows, or everything that its query finds. Raises BadFilter."""
-    contacts = Contact.objects.for_workspace(request.workspace)
-    if "all" in request.POST:
-        asked = ContactFilter(QueryDict(request.POST.get("query", "")), request.workspace)
-        return asked.apply(contacts)  # type: ignore[return-value]
-    return contacts.filter(pk__in=ticked(request))
-
-
-def ticked(request: Any) -> list[int]:
-    """The ids of the ticked rows, or of the one whose own button was pressed."""
-    given = request.POST.getlist("only") or request.POST.getlist("id")
-    ids = [int(text) for text in given if text.isascii() and text.isdecimal()]
-    return [pk for pk in ids if pk <= LAST_ID]
 
 
 @require_POST
@@ -43,7 +30,10 @@ def delete(request: Any) -> HttpResponse:
         return toasts.done(request, back, "The filter doesn't work any more. Nothing was deleted.")
     if "confirmed" not in request.POST:
         return _ask(request, contacts, back)
-    number, deletion = contacts.trash(request.actor)
+    ids = list(contacts.values_list("pk", flat=True))
+    if len(ids) > running.AT_ONCE:
+        return begun(request, running.begin(workspace.pk, request.actor, Action.DELETE, ids))
+    number, deletion = Contact.objects.for_workspace(workspace).filter(pk__in=ids).trash(request.actor)
     text = f"{number:,} contact{'' if number == 1 else 's'} moved to the trash"
     undo = workspace.url("contacts:undo", deletion) if number else ""
     return toasts.done(request, back, text, undo=undo, contacts_changed=True)

@@ -10,7 +10,7 @@ from contacts import exporting
 from contacts.exporting import Export
 from contacts.filters import BadFilter, ContactFilter
 from contacts.savedviews import COLUMN, VIEW
-from contacts.views.bulk import ticked
+from contacts.views.selection import ticked
 from customfields import values
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from contacts import searching
-from contacts.models import Contact
+from contacts.bulkedits import running
+from contacts.models import BulkEdit, Contact
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import User, Workspace
 from tests.customfields.test_definitions import define
@@ -180,3 +181,61 @@ def test_copy_as_api_call(page: Page, people: Workspace, axe: Callable[[], None]
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     dialog.get_by_role("button", name="Copied").click()
     assert page.evaluate("getSelection().toString()") == address.input_value()
+
+
+def select_everybody(page: Page) -> None:
+    for box in page.locator(f"{ROWS} .check").all():  # on a phone there is no heading to select the page by
+        box.check()
+
+
+def test_many_are_changed_at_once_and_changed_back(
+    page: Page, people: Workspace, look: str, axe: Callable[[], None]
+) -> None:
+    open_contacts(page, people)
+    select_everybody(page)
+    bar = page.get_by_role("toolbar", name="Bulk actions")
+    bar.get_by_role("button", name="Tag").click()
+    dialog = page.get_by_role("dialog", name="Add or remove a tag")
+    expect(dialog.get_by_text("5 contacts", exact=True)).to_be_visible()
+    axe()
+    dialog.get_by_role("combobox").fill("vip")
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Change 5 contacts").click()
+    expect(page.get_by_text("5 contacts changed")).to_be_visible()
+    expect(page.locator(ROWS).get_by_text("vip")).to_have_count(5)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("5 contacts changed back")).to_be_visible()
+    expect(page.locator(ROWS).get_by_text("vip")).to_have_count(0)
+
+
+def test_a_field_of_many_is_set(page: Page, people: Workspace, axe: Callable[[], None]) -> None:
+    open_contacts(page, people)
+    select_everybody(page)
+    page.get_by_role("toolbar", name="Bulk actions").get_by_role("button", name="Field").click()
+    dialog = page.get_by_role("dialog", name="Set a field")
+    dialog.get_by_label("Field", exact=True).select_option("Plan")
+    dialog.get_by_role("button", name="Change 5 contacts").click()
+    expect(dialog.get_by_text("Give a value")).to_be_visible()
+    axe()
+    dialog.get_by_label("Plan", exact=True).select_option("Gold")
+    dialog.get_by_role("button", name="Change 5 contacts").click()
+    expect(page.get_by_text("5 contacts changed")).to_be_visible()
+
+
+def test_the_progress_of_many(
+    page: Page, people: Workspace, look: str, axe: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "AT_ONCE", 0)
+    open_contacts(page, people)
+    select_everybody(page)
+    page.get_by_role("toolbar", name="Bulk actions").get_by_role("button", name="Organization").click()
+    page.get_by_role("dialog").get_by_role("button", name="Change 5 contacts").click()
+    expect(page.get_by_text("0 of 5 contacts")).to_be_visible()
+    axe()
+    with workspace(people):
+        one = BulkEdit.objects.for_workspace(people).get()
+    running.run(people.pk, one.pk)
+    expect(page.get_by_text("1 contact changed, 4 had it so already")).to_be_visible()
+    axe()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_text("1 contact changed")).to_have_count(0)

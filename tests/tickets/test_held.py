@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from contacts.models import Contact
 from gopimi.lib.tenancy import workspace
@@ -89,6 +89,26 @@ def test_everything_is_tried_again(boxes: Workspace, monkeypatch: pytest.MonkeyP
     nobody = keep(boxes, mail(**NOBODY))
     held.try_all_again(boxes.pk)
     assert [state(boxes, pk)[0] for pk in [*first, nobody]] == ["done", "done", "held"]
+
+
+def test_what_was_stored_and_left_is_taken_up(boxes: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(raw: bytes) -> mailparse.Mail:
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mailparse, "parse", away)
+        with pytest.raises(inbound.TryAgain):
+            receive(mail(), SUPPORT)
+    with workspace(boxes):
+        left = RawMail.objects.for_workspace(boxes).get()
+    held.take_up(boxes.pk)
+    assert state(boxes, left.pk)[0] == "received", "it may be in somebody's hand"
+    with workspace(boxes), pytest.raises(held.Gone, match="it is being processed"):
+        held.find(boxes, left.pk)
+    with workspace(boxes):
+        RawMail.objects.for_workspace(boxes).update(received_at=left.received_at - held.LEFT)
+    held.take_up(boxes.pk)
+    assert state(boxes, left.pk)[0] == "done"
 
 
 def test_by_hand_it_is_a_ticket_of_the_contact_that_was_chosen(boxes: Workspace, kenji: Contact, dana: Actor) -> None:

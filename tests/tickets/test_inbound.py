@@ -1,16 +1,15 @@
 """The door inward: whose mail it is, where it goes, and that it is there once."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from contacts.models import Contact
 from gopimi.lib.tenancy import workspace
-from gopimi.workspaces.actor import EMAIL, SYSTEM
+from gopimi.workspaces.actor import SYSTEM
 from gopimi.workspaces.models import Workspace
 from tests.tickets.mails import mail
 from tickets import attachments, filing, inbound, mailboxes, messageids
@@ -348,31 +347,6 @@ def broken_at_last(working: Any, broken: Any) -> Any:
     return call
 
 
-@pytest.mark.parametrize("recipient", [SUPPORT, HELLO])
-def test_what_a_mail_opens_looks_like_what_is_opened_by_hand(boxes: Workspace, recipient: str) -> None:
-    """The one is written by statements, the other by the models: but for what a mail has more, the same."""
-    receive(mail(subject="Hello"), recipient)
-    model = Ticket if recipient == SUPPORT else Conversation
-    with workspace(boxes):
-        (by_mail,) = model.objects.for_workspace(boxes)
-        values = {} if model is Ticket else {"from_name": by_mail.from_name, "from_email": by_mail.from_email}
-        contact = by_mail.contact
-        body = by_mail.messages.get().body_text
-        opened = model.objects.for_workspace(boxes).open(
-            EMAIL, contact, "Hello", body, mailbox=by_mail.mailbox, **values
-        )
-        own = {"id", "number", "created_at", "updated_at", "ticket_id", "conversation_id"}
-        of_mail = {"to", "message_id", "attribution", "raw_mail_id", "mailbox_id", "author_name"}
-        assert columns(by_mail, own) == columns(opened, own)
-        assert columns(by_mail.events.get(), own) == columns(opened.events.get(), own)
-        assert columns(by_mail.messages.get(), own | of_mail) == columns(opened.messages.get(), own | of_mail)
-
-
-def columns(row: Any, but: set[str]) -> dict[str, Any]:
-    names = {field.attname for field in row._meta.concrete_fields} - but
-    return {name: getattr(row, name) for name in names}
-
-
 def files_stored() -> list[Path]:
     return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 
@@ -392,32 +366,3 @@ def test_attachments_are_stored_where_nobody_can_guess(boxes: Workspace) -> None
     [stored] = files_stored()
     assert stored.read_bytes() == b"%PDF"
     assert (stored.suffix, len(stored.name)) == ("", 43)
-
-
-# Many at once
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_mail_in_parallel_is_one_message(boxes: Workspace) -> None:
-    results = in_parallel([mail()] * 100)
-    assert sorted(result.result for result in results) == ["duplicate"] * 99 + ["ticket_created"]
-    assert len({result.message_id for result in results}) == 1
-    assert (count(Contact, boxes), count(Message, boxes), count(RawMail, boxes)) == (1, 1, 1)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_mails_of_one_sender_at_once_are_one_contact(boxes: Workspace) -> None:
-    results = in_parallel([mail(message_id=f"<{number}@example.com>") for number in range(20)])
-    assert sorted(result.ticket or 0 for result in results) == list(range(1, 21))
-    assert len({result.contact_id for result in results}) == 1
-
-
-def in_parallel(mails: list[bytes]) -> list[Result]:
-    def deliver(raw: bytes) -> Result:
-        try:
-            return receive(raw, SUPPORT)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(deliver, mails))

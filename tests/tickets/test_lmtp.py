@@ -1,6 +1,5 @@
 """The LMTP listener (RFC 2033): its decisions without sockets, then what a mail server sees."""
 
-import asyncio
 import smtplib
 import socket
 import threading
@@ -15,6 +14,7 @@ from django.db import OperationalError
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import Workspace
 from tests.installation import wait_until
+from tests.tickets.doorways import Listener
 from tests.tickets.mails import mail
 from tickets import doors, inbound, lmtp, mailboxes
 from tickets.doors import Outcome
@@ -95,43 +95,6 @@ def test_a_mail_without_return_path_is_marked_as_a_report(boxes: Workspace) -> N
 
 
 # Over a socket
-
-
-class Listener:
-    """The listener on a thread of its own."""
-
-    def __init__(self, where: tuple[str, int] | str) -> None:
-        self.where = where
-        self.ready = threading.Event()
-        self.thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
-
-    async def _serve(self) -> None:
-        self.loop, self.end = asyncio.get_running_loop(), asyncio.Event()
-        async with lmtp.listening(self.where) as server:
-            self.port = server.sockets[0].getsockname()[1]
-            self.ready.set()
-            await self.end.wait()
-
-    def __enter__(self) -> "Listener":
-        self.thread.start()
-        assert self.ready.wait(30)
-        return self
-
-    def stop(self) -> None:
-        if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.end.set)
-
-    def __exit__(self, *error: object) -> None:
-        self.stop()
-        self.thread.join(30)
-        assert not self.thread.is_alive()
-
-    def is_closed(self) -> bool:
-        with socket.socket() as peer:
-            return peer.connect_ex(("127.0.0.1", self.port)) != 0
-
-    def client(self) -> smtplib.LMTP:
-        return smtplib.LMTP("127.0.0.1", self.port, timeout=30)
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """Mail by HTTP: who may bring it, which mailbox it reaches, and what each provider is told."""
 
 import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote_from_bytes
 
 import pytest
 from django.db import OperationalError
@@ -14,6 +11,7 @@ from django.test import Client
 
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import Workspace
+from tests.tickets.doorways import multipart, path_of, signed, urlencoded
 from tests.tickets.mails import mail
 from tickets import mailboxes, webhooks
 from tickets.models import Mailbox, Message, RawMail
@@ -31,30 +29,6 @@ def basic(credentials: str) -> dict[str, str]:
     return {"authorization": f"Basic {base64.b64encode(credentials.encode()).decode()}"}
 
 
-def multipart(fields: dict[str, bytes]) -> dict[str, Any]:
-    parts = [
-        b'--cut-here\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value)
-        for name, value in fields.items()
-    ]
-    return {
-        "data": b"".join(parts) + b"--cut-here--\r\n",
-        "content_type": "multipart/form-data; boundary=cut-here",
-    }
-
-
-def urlencoded(fields: dict[str, bytes]) -> dict[str, Any]:
-    data = b"&".join(b"%s=%s" % (name.encode(), quote_from_bytes(value).encode()) for name, value in fields.items())
-    return {"data": data, "content_type": "application/x-www-form-urlencoded"}
-
-
-def signed(key: str, raw: bytes | None, token: bytes = b"t" * 50, form: Any = urlencoded) -> dict[str, Any]:
-    """What Mailgun sends for a route that forwards raw mail."""
-    timestamp = b"1767225600"
-    signature = hmac.new(key.encode(), timestamp + token, hashlib.sha256).hexdigest().encode()
-    fields = {"recipient": SUPPORT.encode(), "timestamp": timestamp, "token": token, "signature": signature}
-    return form(fields | ({"body-mime": raw} if raw is not None else {}))
-
-
 def request(provider: str, secret: str, raw: bytes | None) -> dict[str, Any]:
     """A provider's request; without the raw mail as it sends it when it isn't told to."""
     match provider:
@@ -70,10 +44,6 @@ def request(provider: str, secret: str, raw: bytes | None) -> dict[str, Any]:
             return {
                 "data": json.dumps(payload), "content_type": "application/json", "headers": basic(f"gopimi:{secret}"),
             }  # fmt: skip
-
-
-def path_of(provider: str, mailbox: Mailbox) -> str:
-    return next(one.path for one in webhooks.addresses(mailbox) if one.provider == provider)
 
 
 def kept(acme: Workspace) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""What the rail shows: the numbers beside Inbox and Tickets, and the member's views."""
+"""What the rail shows: the numbers beside Inbox and Tickets, and the member's views; and the numbers of Settings."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from contacts.models import View
 from gopimi.lib.counting import capped, capped_counts
 from gopimi.workspaces.templatetags.ui import hue
 from tickets.lists import LISTS, countable
-from tickets.models import Conversation, Status, Ticket
+from tickets.models import Conversation, Mailbox, RawMail, Status, Ticket
 
 register = template.Library()
 CAP = 999
@@ -31,7 +31,7 @@ def open_counts(context: Any) -> dict[str, Any]:
     views = views[:SHOWN]
     counted = {f"view{view.pk}": rows for view in views if (rows := _counted(workspace, view)) is not None}
     counts |= capped_counts(workspace, CAP, **counted) if counted else {}
-    words = {name: f"{CAP}+" if count > CAP else str(count or "") for name, count in counts.items()}
+    words = _shown(counts)
     listed = [
         {
             "name": view.name,
@@ -52,3 +52,16 @@ def _counted(workspace: Any, view: View) -> QuerySet | None:
         return None
     asked = kind.filter_class(query, workspace)
     return None if asked.problems else asked.apply(kind.model.objects.for_workspace(workspace))
+
+
+@register.simple_tag(takes_context=True)
+def mail_counts(context: Any) -> dict[str, str]:
+    """How many mailboxes there are and how much mail is held; "999+" where there is more."""
+    workspace = context["request"].workspace
+    mailboxes = Mailbox.objects.for_workspace(workspace)
+    held = RawMail.objects.for_workspace(workspace).filter(state=RawMail.State.HELD)
+    return _shown(capped_counts(workspace, CAP, mailboxes=mailboxes, held=held))
+
+
+def _shown(counts: dict[str, int]) -> dict[str, str]:
+    return {name: f"{CAP}+" if count > CAP else str(count or "") for name, count in counts.items()}

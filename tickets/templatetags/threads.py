@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from gopimi.workspaces.templatetags.ui import icon
 from tickets import mailhtml, quoting, signing
 from tickets.looks import PRIORITIES, STATUSES
+from tickets.models import Mailbox
 
 register = template.Library()
 QUOTE = '<details class="quote"><summary aria-label="Show quoted text">•••</summary>', "</details>"
@@ -28,6 +29,12 @@ def status_badge(thread: Any) -> SafeString:
 def status_icon(status: str) -> SafeString:
     name, _, colour = STATUSES[status]
     return icon(name, f"sm {colour}".strip())
+
+
+@register.filter
+def opens(mailbox: Mailbox) -> str:
+    """What mail to it opens, in words."""
+    return "ticket" if mailbox.purpose == Mailbox.Purpose.TICKET else "conversation"
 
 
 @register.simple_tag

@@ -13,7 +13,7 @@ from tickets.signing import ATTACHMENTS, signed_id
 
 @require_GET
 def attachment(request: Any, signed: str) -> HttpResponseBase:
-    """One file, always to save: whatever is in it never runs in GoPimi's own name, and isn't taken for another type."""
+    """One file, always to save: whatever is in it never runs in GoPimi's own name."""
     attachments = Attachment.objects.for_workspace(request.workspace)
     row = get_object_or_404(attachments, pk=signed_id(ATTACHMENTS, signed))
     try:
@@ -21,8 +21,14 @@ def attachment(request: Any, signed: str) -> HttpResponseBase:
     except FileNotFoundError:
         detail = f"{row.filename} isn't in the storage any more. Ask your operator whether a backup has it."
         return errors.page(request, 404, "This file is gone", detail)
-    response = FileResponse(file, as_attachment=True, filename=row.filename, content_type=row.content_type)
+    response = to_save(file, row.filename, row.content_type)
+    response["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+def to_save(file: Any, filename: str, content_type: str) -> FileResponse:
+    """A file from outside, to save under this name: it is never shown, run or taken for another type."""
+    response = FileResponse(file, as_attachment=True, filename=filename, content_type=content_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, max-age=86400"
     return response

@@ -1,0 +1,82 @@
+"""What is kept of a bulk edit: what is done to which contacts, how far it is, and what was taken back."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
+from gopimi.workspaces.actor import Actor, ActorKind
+
+
+class Action(models.TextChoices):
+    DELETE = "delete", "Delete"
+    ORGANIZATION = "organization", "Set organization"
+    ADD_TAG = "add_tag", "Add a tag"
+    REMOVE_TAG = "remove_tag", "Remove a tag"
+    FIELD = "field", "Set a field"
+
+
+class Status(models.TextChoices):
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+    UNDOING = "undoing", "Undoing"
+    UNDONE = "undone", "Undone"
+
+
+class BulkEdit(TenantModel):
+    """An action on the contacts that were selected when it was asked for, in the order of their ids.
+
+    `value` is what the action needs, as text: an organization's id, a tag's name, a field's value as the history keeps
+    it; empty clears. `position` is how many of the contacts are done with, and of an undo, the last contact that is.
+    """
+
+    actor_kind = models.CharField(max_length=8, choices=ActorKind)
+    actor_id = models.BigIntegerField(null=True, blank=True)
+    action = models.CharField(max_length=12, choices=Action)
+    field = CompositeForeignKey("customfields.Field", null=True, blank=True, related_name="+")
+    value = models.TextField(blank=True)
+    contact_ids = ArrayField(models.BigIntegerField())
+    total = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
+    position = models.BigIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)  # contacts
+    reverted = models.PositiveIntegerField(default=0)  # contacts that got back what they had
+    kept = models.PositiveIntegerField(default=0)  # contacts that didn't, since others changed them, or for the quota
+    deletion = models.UUIDField(null=True, blank=True)  # of a DELETE: what its contacts are marked with in the trash
+    cancel_asked = models.BooleanField(default=False)
+    dismissed = models.BooleanField(default=False)  # whoever asked for it has seen how it ended
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "id"], name="bulk_edit_workspace_id"),
+            models.CheckConstraint(condition=Q(actor_kind__in=ActorKind.values), name="bulk_edit_actor_known"),
+            models.CheckConstraint(condition=Q(action__in=Action.values), name="bulk_edit_action_known"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="bulk_edit_status_known"),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "actor_id", "id"], name="bulk_edit_shown", condition=Q(dismissed=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()}: {self.total} contacts"
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind(self.actor_kind), self.actor_id)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in (Status.RUNNING, Status.UNDOING)
+
+    @property
+    def percent(self) -> int:
+        done = self.reverted + self.kept if self.status == Status.UNDOING else self.position
+        return min(100, 100 * done // max(1, self.changed if self.status == Status.UNDOING else self.total))
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self.changed) and self.status in (Status.DONE, Status.CANCELLED)
