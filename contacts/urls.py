@@ -13,7 +13,7 @@ from contacts.views import (
     saved,
     table,
     trash,
-)  # fmt: skip
+)
 
 app_name = "contacts"
 urlpatterns = [
