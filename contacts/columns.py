@@ -4,13 +4,14 @@ Cells are made here and not in a template each: 50 rows by one loop take half th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from contacts.filters import CUSTOM, SORTS
+from contacts.highlighting import Highlight
 from contacts.models import Contact
 from customfields.models import Field
 from gopimi.workspaces.templatetags.ui import ago, mark
@@ -36,15 +37,24 @@ class Column:
         return self.css, self.content(contact, held)
 
 
-def _email(contact: Contact, held: Any) -> str:
-    return contact.email or ""
+def _email(highlight: Highlight = conditional_escape) -> Content:
+    def content(contact: Contact, held: Any) -> SafeString:
+        return highlight(contact.email or "")
+
+    return content
 
 
-def _organization(contact: Contact, held: Any) -> SafeString:
-    if contact.organization is None:
-        return NONE
-    name = contact.organization.name
-    return format_html('<span class="who">{}<span class="truncate">{}</span></span>', mark(name), name)
+def _organization(highlight: Highlight = conditional_escape) -> Content:
+    def content(contact: Contact, held: Any) -> SafeString:
+        if contact.organization is None:
+            return NONE
+        name = contact.organization.name
+        return format_html('<span class="who">{}<span class="truncate">{}</span></span>', mark(name), highlight(name))
+
+    return content
+
+
+SEARCHED = {"email": _email, "organization": _organization}  # where search may have found something
 
 
 def _tags(contact: Contact, held: Any) -> SafeString:
@@ -92,8 +102,8 @@ def of_field(field: Field) -> Column:
 
 
 PROPERTIES = (
-    Column("email", "Email", "w-mail", "", _email, sortable=True),
-    Column("organization", "Organization", "w-org", "", _organization, sortable=True),
+    Column("email", "Email", "w-mail", "", _email(), sortable=True),
+    Column("organization", "Organization", "w-org", "", _organization(), sortable=True),
     Column("tags", "Tags", "", "", _tags),
     Column("open_tickets", "Tickets open", "w-xs", "r num", _open_tickets),
     Column("created_at", "Created", "w-sm", "num muted", _moment("created_at"), sortable=True),
@@ -112,8 +122,9 @@ def default(fields: Sequence[Field]) -> list[str]:
     return ["email", "organization", *featured, "tags", "updated_at"]
 
 
-def chosen(keys: Sequence[str], fields: Sequence[Field]) -> list[Column]:
-    """The columns with these keys in their order; the default where none is left."""
+def chosen(keys: Sequence[str], fields: Sequence[Field], highlight: Highlight = conditional_escape) -> list[Column]:
+    """The columns with these keys in their order, each once; the default where none is left."""
     columns = known(fields)
-    wanted = [key for key in keys if key in columns] or default(fields)
+    columns |= {key: replace(columns[key], content=content(highlight)) for key, content in SEARCHED.items()}
+    wanted = [key for key in dict.fromkeys(keys) if key in columns] or default(fields)
     return [columns[key] for key in wanted]

@@ -173,24 +173,27 @@ def rows_from(data: QueryDict, known: Mapping[str, Facet]) -> list[Row]:
     return rows
 
 
-def query_of(rows: Sequence[Row], kept: Mapping[str, str]) -> QueryDict:
-    """The rows as a URL's query, after what is kept of it (search, sort, limit)."""
+def query_of(rows: Sequence[Row], kept: Mapping[str, list[str]]) -> QueryDict:
+    """The rows as a URL's query, after what is kept of it (search, sort, limit, view)."""
     query = QueryDict(mutable=True)
-    query.update({name: value for name, value in kept.items() if value})
+    for name, values in kept.items():
+        query.setlist(name, values)
     for row in rows:
         query.setlist(row.parameter, [*query.getlist(row.parameter), *row.values])
     return query
 
 
 def chips(asked: ContactFilter) -> list[dict[str, Any]]:
-    """The query's conditions in words, and those that can't be read with what is wrong about them."""
+    """The query's conditions in words, each with its place among the rows, and those that can't be read."""
     known = facets(asked.workspace, list(asked.fields.values())) if asked.conditions else {}
     read = [
-        {"icon": row.facet.icon, "label": row.facet.label, "word": row.word, "value": row.shown, "name": row.parameter}
-        for row in rows_of(asked, known)
+        {"icon": row.facet.icon, "label": row.facet.label, "word": row.word, "value": row.shown, "at": at}
+        | {"drop": f"tag={row.shown}" if row.facet.name == "tag" else row.parameter}
+        for at, row in enumerate(rows_of(asked, known))
     ]
     return read + [_wrong(problem) for problem in asked.problems]
 
 
 def _wrong(problem: BadFilter) -> dict[str, Any]:
-    return {"icon": "circle-alert", "label": problem.parameter, "word": "", "value": "", "name": problem.parameter}
+    name = problem.parameter
+    return {"icon": "circle-alert", "label": name, "word": "", "value": "", "at": None, "drop": name}

@@ -7,9 +7,10 @@ from django import forms
 
 from contacts import inputs
 from contacts.filters import CUSTOM
-from contacts.models import Contact
+from contacts.models import Contact, View
 from contacts.querysets import AddressTaken
 from customfields.models import Field
+from gopimi.lib.folding import fold
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import QuotaExceeded, Workspace
 
@@ -97,3 +98,32 @@ def _remember(control: forms.Field) -> None:
         control.hidden_widget = forms.MultipleHiddenInput  # type: ignore[misc]
     elif isinstance(control.widget, forms.CheckboxInput):
         control.hidden_widget = SeenSwitch  # type: ignore[misc]
+
+
+class ViewForm(forms.Form):
+    """What a view is called, and who sees it. `others` are the views that the member sees of the same table."""
+
+    SEEN = [("", "Only me"), ("everybody", "Everybody in the workspace")]
+
+    name = forms.CharField(
+        max_length=View._meta.get_field("name").max_length,
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off", "autofocus": True}),
+        error_messages={"required": "Give the view a name."},
+    )
+    seen = forms.ChoiceField(
+        choices=SEEN, required=False, label="Who sees it", widget=forms.RadioSelect(attrs={"class": "radio"})
+    )
+
+    def __init__(self, data: Any, *, others: Sequence[View], **options: Any) -> None:
+        super().__init__(data, auto_id="view-%s", **options)
+        self.others = others
+
+    def clean_name(self) -> str:
+        name = inputs.line(self.cleaned_data["name"], self.fields["name"].max_length)  # type: ignore[attr-defined]
+        if any(fold(other.name) == fold(name) for other in self.others):
+            raise forms.ValidationError(f"There is a view called “{name}” already.", code="taken")
+        return name
+
+    @property
+    def shared(self) -> bool:
+        return self.cleaned_data["seen"] == "everybody"

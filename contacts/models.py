@@ -19,7 +19,7 @@ from gopimi.lib import addresses
 from gopimi.lib.folding import Fold, Lower, key_field
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from gopimi.workspaces.actor import Actor, ActorKind
-from gopimi.workspaces.models import Workspace
+from gopimi.workspaces.models import Membership, Workspace
 from organizations.models import Organization
 
 __all__ = [
@@ -217,7 +217,7 @@ class ContactTag(TenantModel):
 
 
 class View(TenantModel):
-    """A named set of filters, columns and sort of a table, one member's or shared by all."""
+    """A named set of filters, columns and sort of a table: its owner's alone, or shared with everybody."""
 
     class Table(models.TextChoices):
         CONTACTS = "contacts", "Contacts"
@@ -227,6 +227,7 @@ class View(TenantModel):
     table = models.CharField(max_length=16, choices=Table)
     name = models.CharField(max_length=100)
     owner = models.ForeignKey("workspaces.User", models.CASCADE, null=True, blank=True, related_name="+")
+    shared = models.BooleanField(default=False)
     query = models.TextField(blank=True)  # the URL's query, as the page and the API read it
     columns = ArrayField(models.TextField(), default=list, blank=True)
     position = models.PositiveIntegerField(default=0)
@@ -242,3 +243,7 @@ class View(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def may_change(self, membership: Membership) -> bool:
+        """Whoever made it may, and of what is shared every admin."""
+        return self.owner_id == membership.user_id or (self.shared and membership.is_admin)

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from contacts.views import bulk, bulk_edits, detail, edit, export, filtering, import_runs, imports, inline, table, trash
+from contacts.views import (
+    bulk,
+    bulk_edits,
+    detail,
+    edit,
+    export,
+    filtering,
+    import_runs,
+    imports,
+    inline,
+    saved,
+    table,
+    trash,
+)
 
 app_name = "contacts"
 urlpatterns = [
@@ -8,6 +21,12 @@ urlpatterns = [
     path("columns/", table.choose_columns, name="columns"),
     path("filter/", filtering.filtering, name="filter"),
     path("api-call/", filtering.api_call, name="api_call"),
+    path("views/", saved.views, name="views"),
+    path("views/new/", saved.new, name="view_new"),
+    path("views/order/", saved.reorder, name="views_order"),
+    path("views/<int:view_pk>/", saved.edit, name="view"),
+    path("views/<int:view_pk>/save/", saved.save, name="view_save"),
+    path("views/<int:view_pk>/delete/", saved.delete, name="view_delete"),
     path("export/", export.export, name="export"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new, name="import_new"),

@@ -66,7 +66,7 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         FieldValue.objects.create(workspace=globex, contact=contact, field=field, kind=Kind.SELECT, option=option)
         tag = Tag.objects.create(workspace=globex, name="theirs")
         ContactTag.objects.create(workspace=globex, contact=contact, tag=tag)
-        view = View.objects.create(workspace=globex, table="contacts", name="Theirs")
+        view = View.objects.create(workspace=globex, table="contacts", name="Theirs", shared=True)
         run = Import.objects.create(
             workspace=globex, actor_kind="system", filename="theirs.csv", encoding="utf-8", status="done"
         )

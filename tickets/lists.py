@@ -8,9 +8,13 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
+from django.http import QueryDict
 
-from contacts.models import Tag
-from gopimi.lib import keyset
+from contacts import savedviews
+from contacts.models import Tag, View
+from contacts.savedviews import VIEW, State
+from gopimi.lib import counting, keyset
+from gopimi.lib.counting import Total
 from gopimi.workspaces.models import User
 from organizations.models import Organization
 from tickets.filters import NOBODY, ConversationFilter, ThreadFilter, TicketFilter
@@ -35,10 +39,13 @@ class Tab:
     given: Given
     current: bool = False
     count: int | None = None
+    view: View | None = None  # that it opens
 
     @property
     def url(self) -> str:
-        return "?" + urlencode(self.given or {"q": ""}, doseq=True)
+        given = self.given or {"q": [""]}
+        view = {VIEW: [str(self.view.pk)]} if self.view else {}
+        return "?" + urlencode({**view, **given}, doseq=True)
 
 
 @dataclass
@@ -64,24 +71,33 @@ class ThreadList:
     filter_class: ClassVar[type[ThreadFilter]]
     related: ClassVar[tuple[str, ...]]  # what a row shows of other tables
     default: ClassVar[Given] = {}  # what the page shows at first
+    views: ClassVar[View.Table]
     # How the page speaks of them
     table: ClassVar[str]
     noun: ClassVar[str]
     nouns: ClassVar[str]
     icon: ClassVar[str]
     why_empty: ClassVar[str]
-    CAP = CAP
 
-    def __init__(self, request: Any) -> None:
-        self.workspace, self.user = request.workspace, request.user
-        # Forms send what was left empty too.
-        query = {name: [value for value in values if value] for name, values in request.GET.lists()}
-        query = {name: values for name, values in query.items() if values} if request.GET else dict(self.default)
+    def __init__(self, request: Any, state: State) -> None:
+        self.request, self.workspace, self.user, self.state = request, request.workspace, request.user, state
+        self.filter = self.state.read(lambda params: self._filter(self._asked(params)))
+        query = dict(self._asked(self.state.params))
         self.cursor = query.pop("cursor", [None])[0]
-        self.filter = self.filter_class(query, self.workspace, by_people=True)
         self.sort = query.pop("sort", [""])[0]
+        self.exact = query.pop("count", []) == ["true"]
         self.given: Given = query
         self.page: keyset.Page = self.filter.page(self.shown(self.rows), ROWS, self.cursor)
+
+    def _asked(self, params: QueryDict) -> Given:
+        """The query without what forms send empty."""
+        if not self.request.GET:
+            return self.default
+        query = {name: [value for value in values if value] for name, values in params.lists()}
+        return {name: values for name, values in query.items() if values}
+
+    def _filter(self, given: Given) -> ThreadFilter:
+        return self.filter_class(given, self.workspace, by_people=True)
 
     @property
     def rows(self) -> QuerySet:
@@ -96,18 +112,22 @@ class ThreadList:
         return " ".join(self.given.get("q", []))
 
     @cached_property
-    def total(self) -> int:
-        """How many match, up to CAP + 1."""
+    def total(self) -> Total:
+        """How many match; `count=true` asks for the exact number."""
         if not (self.page.next or self.page.previous):
-            return len(self.page.rows)
-        return self.filter.apply(self.rows).order_by()[: CAP + 1].count()
+            return Total(len(self.page.rows))
+        return counting.total(self.filter.apply(self.rows), None if self.exact else CAP)
 
     @cached_property
     def tabs(self) -> list[Tab]:
         tabs = self._tabs()
         for tab in tabs:
-            tab.current = tab.given == self.given
-        counts = {str(at): tab for at, tab in enumerate(tabs) if tab.given.get("status") in (ACTIVE, ["open"])}
+            tab.current = self.state.view is None and tab.given == self.given
+        for view in savedviews.seen(self.request):
+            if view.table == self.views:
+                given = dict(savedviews.wording(view.table, QueryDict(view.query)).lists())
+                tabs.append(Tab(view.name, given, current=view == self.state.view, view=view))
+        counts = {str(at): tab for at, tab in enumerate(tabs) if countable(tab.given)}
         found = self.rows.filter(status__in=ACTIVE).aggregate(
             opened=Count("pk", filter=Q(status=self.model.OPEN)),
             **{f"tab{at}": Count("pk", filter=self._condition(tab.given)) for at, tab in counts.items()},
@@ -117,10 +137,22 @@ class ThreadList:
         self.opened = found["opened"]
         return tabs
 
+    @property
+    def has_views(self) -> bool:
+        return any(tab.view for tab in self.tabs)
+
     def url(self, **changes: str) -> str:
         """This list with another order, or another page of it."""
-        kept = {**self.given, "sort": self.sort} if self.sort else self.given
-        return "?" + urlencode({**kept, **changes}, doseq=True)
+        return "?" + urlencode({**self._kept, **changes}, doseq=True)
+
+    @property
+    def _kept(self) -> dict[str, list[str]]:
+        view = {VIEW: [str(self.state.view.pk)]} if self.state.view else {}
+        return {**view, **self.given, **({"sort": [self.sort]} if self.sort else {})}
+
+    @property
+    def exact_url(self) -> str:
+        return self.url(count="true", **({"cursor": self.cursor} if self.cursor else {}))
 
     @property
     def next_url(self) -> str:
@@ -134,11 +166,10 @@ class ThreadList:
     def hidden(self) -> list[tuple[str, str]]:
         """What a search or a filter leaves as it is, and no chip shows."""
         shown = {"q", *(facet.name for facet in self.facets)}
-        kept = {**self.given, "sort": [self.sort] if self.sort else []}
-        return [(name, value) for name, values in kept.items() if name not in shown for value in values]
+        return [(name, value) for name, values in self._kept.items() if name not in shown for value in values]
 
     def _condition(self, given: Given) -> Q:
-        return Q(*self.filter_class(given, self.workspace, by_people=True).conditions)
+        return Q(*self._filter(given).conditions)
 
     @cached_property
     def facets(self) -> list[Facet]:
@@ -160,7 +191,7 @@ class ThreadList:
 
 
 class TicketList(ThreadList):
-    model, filter_class = Ticket, TicketFilter
+    model, filter_class, views = Ticket, TicketFilter, View.Table.TICKETS
     related = ("contact__organization", "assignee")
     table, noun, nouns, icon = "tickets/_tickets.html", "ticket", "tickets", "ticket"
     why_empty = "Mail to a mailbox for tickets opens one, and you can open one for a contact."
@@ -197,7 +228,7 @@ class TicketList(ThreadList):
 
 
 class ConversationList(ThreadList):
-    model, filter_class = Conversation, ConversationFilter
+    model, filter_class, views = Conversation, ConversationFilter, View.Table.CONVERSATIONS
     related = ("contact", "assignee", "mailbox")
     table, noun, nouns, icon = "tickets/_conversations.html", "conversation", "conversations", "inbox"
     why_empty = "Mail to a mailbox of the inbox starts one."
@@ -223,6 +254,14 @@ class ConversationList(ThreadList):
             Facet("mailbox", "Mailbox", "mail", addresses),
             self._assignee(),
         ]
+
+
+LISTS: Mapping[str, type[ThreadList]] = {kind.views: kind for kind in (TicketList, ConversationList)}
+
+
+def countable(given: Given) -> bool:
+    """Whether counting costs little: of what isn't done yet there is never much, and searching is never cheap."""
+    return set(given.get("status", ["all"])) <= set(ACTIVE) and "q" not in given
 
 
 def members(workspace: Any) -> QuerySet[User]:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from contacts import exporting
 from contacts.exporting import Export
 from contacts.filters import BadFilter, ContactFilter
+from contacts.savedviews import COLUMN, VIEW
 from contacts.views.selection import ticked
 from customfields import values
 from gopimi.lib import htmx
@@ -22,7 +23,9 @@ def export(request: Any) -> HttpResponseBase:
     workspace = request.workspace
     given = request.GET if request.method != "POST" else request.POST
     query = (given if given is request.GET else QueryDict(given.get("query", ""))).copy()
-    query.pop("columns", None)
+    chosen = given.getlist(COLUMN) or request.membership.contact_columns
+    for name in ("columns", VIEW, COLUMN):
+        query.pop(name, None)
     query.setdefault("sort", "created_at")  # the oldest first, so that a workspace which imports it has the same order
     fields = values.fields_of(workspace)
     ids = ticked(request) if request.method == "POST" and "all" not in given else None
@@ -34,7 +37,7 @@ def export(request: Any) -> HttpResponseBase:
     except BadFilter:  # the table says what is wrong with it
         return htmx.go(request, f"{table}?{query.urlencode()}")
     shown = given.get("columns") == "shown"
-    keys = exporting.shown(request.membership.contact_columns, fields) if shown else exporting.everything(fields)
+    keys = exporting.shown(chosen, fields) if shown else exporting.everything(fields)
     export = Export(workspace, fields, contacts, found, keys)
     response = StreamingHttpResponse(export.stream(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=export.filename)

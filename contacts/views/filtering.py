@@ -9,41 +9,51 @@ from django.views.decorators.http import require_GET
 from contacts import conditions
 from contacts.conditions import Facet, Row
 from contacts.filters import ContactFilter
+from contacts.savedviews import COLUMN, VIEW, filters_of
 from customfields import values
 from gopimi.lib import htmx
 
-KEPT = ("q", "sort", "limit")
+KEPT = ("q", "sort", "limit", VIEW, COLUMN)
 
 
 @require_GET
 def filtering(request: Any) -> HttpResponse:
     """The form for the query or the rows that are given; or on to the table, by `apply`, `clear` or `drop`."""
     given, workspace = request.GET, request.workspace
-    kept = {name: given[name] for name in KEPT if given.get(name)}
+    kept = {name: given.getlist(name) for name in KEPT if given.get(name)}
     if "clear" in given:
-        return _to_table(request, QueryDict(), kept)
+        return _to_table(request, conditions.query_of([], kept))
     if "drop" in given:
-        query = given.copy()
-        dropped = query.pop("drop")
-        for name in dropped:
-            query.pop(name, None)
-        return _to_table(request, query, {})
+        return _to_table(request, _dropped(given))
     known = conditions.facets(workspace, values.fields_of(workspace))
     rows = _rows(request, known)
     if "apply" in given:
         rows = [row for row in rows if row.values]
         query = conditions.query_of(rows, kept)
-        if not (problems := ContactFilter(query, workspace).problems):
-            return _to_table(request, query, {})
+        if not (problems := ContactFilter(filters_of(query), workspace).problems):
+            return _to_table(request, query)
         for row in rows:
             row.problem = next((one.message for one in problems if one.parameter == row.parameter), "")
     return _form(request, rows, known, kept)
 
 
+def _dropped(given: QueryDict) -> QueryDict:
+    """The query without the parameters that `drop` names, or without one value of them: `tag=vip`."""
+    query = given.copy()
+    for text in query.pop("drop"):
+        name, _, value = text.partition("=")
+        rest = [one for one in query.getlist(name) if value and one != value]
+        if rest:
+            query.setlist(name, rest)
+        else:
+            query.pop(name, None)
+    return query
+
+
 def _rows(request: Any, known: dict[str, Facet]) -> list[Row]:
     given = request.GET
     if "rows" not in given:
-        rows = conditions.rows_of(ContactFilter(given, request.workspace), known)
+        rows = conditions.rows_of(ContactFilter(_filters(given), request.workspace), known)
     else:
         rows = conditions.rows_from(given, known)
         if given.get("without", "").isdecimal() and int(given["without"]) < len(rows):
@@ -54,11 +64,25 @@ def _rows(request: Any, known: dict[str, Facet]) -> list[Row]:
     return rows
 
 
-def _form(request: Any, rows: list[Row], known: dict[str, Facet], kept: dict[str, str]) -> HttpResponse:
+def _filters(given: QueryDict) -> QueryDict:
+    query = filters_of(given)
+    query.pop("edit", None)
+    return query
+
+
+def _form(request: Any, rows: list[Row], known: dict[str, Facet], kept: dict[str, list[str]]) -> HttpResponse:
+    """All rows to edit, or the one of the chip that was pressed (`edit`), which takes the others along unseen."""
+    at = request.GET.get("edit", "")
+    edited = rows[int(at)] if at.isdecimal() and int(at) < len(rows) else None
     context = {
         "section": "contacts",
         "facets": list(known.values()),
-        "rows": [{"row": row, "widget": row.widget(index)} for index, row in enumerate(rows)],
+        "rows": [
+            {"row": row, "widget": row.widget(index), "unseen": edited and row is not edited and not row.problem}
+            for index, row in enumerate(rows)
+        ],
+        "edited": edited,
+        "at": at,
         "kept": kept,
     }
     status = 422 if any(row.problem for row in rows) else 200
@@ -69,7 +93,7 @@ def _form(request: Any, rows: list[Row], known: dict[str, Facet], kept: dict[str
 @require_GET
 def api_call(request: Any) -> HttpResponse:
     """The address that lists by the API what the table shows, in the same order, in a dialog to copy it from."""
-    asked = ContactFilter(request.GET, request.workspace)
+    asked = ContactFilter(filters_of(request.GET), request.workspace)
     table = request.workspace.url("contacts:list")
     context = {
         "section": "contacts",
@@ -81,10 +105,9 @@ def api_call(request: Any) -> HttpResponse:
     return htmx.dialog(request, "contacts/_api_call.html", "Copy as API call", context, status=status)
 
 
-def _to_table(request: Any, query: QueryDict, kept: dict[str, str]) -> HttpResponse:
+def _to_table(request: Any, query: QueryDict) -> HttpResponse:
     """To the first page of the table with this query."""
     query = query.copy()
-    query.update(kept)
     for name in ("cursor", "csrfmiddlewaretoken"):
         query.pop(name, None)
     url = request.workspace.url("contacts:list")

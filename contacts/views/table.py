@@ -7,12 +7,16 @@ from django.db.models import OuterRef, QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from contacts import columns
+from contacts import columns, savedviews
 from contacts.conditions import chips
 from contacts.filters import CUSTOM, ContactFilter
-from contacts.models import Contact, ContactTag
+from contacts.highlighting import Highlight, highlighter
+from contacts.models import Contact, ContactTag, View
+from contacts.savedviews import State
 from customfields import values
 from gopimi.lib import htmx
+from gopimi.lib.counting import Total
+from gopimi.lib.counting import total as total_of
 from gopimi.lib.keyset import BadCursor, Page
 from gopimi.workspaces import toasts
 from gopimi.workspaces.models import Membership, Workspace
@@ -25,29 +29,37 @@ COUNTED = 10_000  # beyond it the table says "10,000+"
 def table(request: Any) -> HttpResponse:
     workspace = request.workspace
     fields = values.fields_of(workspace)
-    asked = ContactFilter(request.GET, workspace, fields)
+    state = State(request, View.Table.CONTACTS)
+    if state.shortcut:
+        return htmx.go(request, state.shortcut)
+    asked = state.read(lambda params: ContactFilter(params, workspace, fields))
     if asked.deleted:
         return htmx.go(request, workspace.url("contacts:trash"))
-    shown = columns.chosen(request.membership.contact_columns, fields)
+    if htmx.wants(request, "contacts-total"):
+        return _exact(request, asked)
+    state.leave_out_columns(columns.known(fields))
+    highlight = highlighter(asked.query)
+    shown = columns.chosen(state.columns or request.membership.contact_columns, fields, highlight)
     limit = next((limit for limit in LIMITS if str(limit) == request.GET.get("limit")), LIMITS[0])
-    page, total = Page([], None, None), 0
+    page, total = Page([], None, None), Total(0)
     if not asked.problems:
-        page, total = _page(request, asked, limit), _count(workspace, asked)
+        page, total = _page(request, asked, limit), _count(request, asked)
     context = {
         "section": "contacts",
         "tab": "contacts",
+        "state": state,
         "asked": asked,
         "chips": chips(asked),
         "field_count": len(fields),
-        "headings": [_heading("name", "Name", "w-name", asked, True)]
-        + [_heading(one.key, one.label, f"{one.width} {one.css}", asked, one.sortable) for one in shown],
-        "rows": _rows(workspace, page, shown, fields),
+        "headings": _headings(asked, shown),
+        "hidden_order": _hidden_order(asked, shown, fields),
+        "rows": _rows(workspace, page, shown, fields, highlight),
         "page": page,
         "first": page.previous is None,
         "limit": limit,
         "limits": LIMITS,
         "total": total,
-        "counted": COUNTED,
+        "views": savedviews.menu(request, View.Table.CONTACTS) if not request.htmx else [],
         "choices": _choices(shown, fields),
     }
     status = (422 if request.htmx else 400) if asked.problems else 200
@@ -69,19 +81,40 @@ def with_tags(workspace: Workspace) -> QuerySet:
     return Contact.objects.for_workspace(workspace).annotate(tag_names=ArraySubquery(links.values("tag__name")))
 
 
-def _count(workspace: Workspace, asked: ContactFilter) -> int:
-    """How many match, at most one more than COUNTED; the workspace knows how many there are in all."""
+def _count(request: Any, asked: ContactFilter) -> Total:
+    """How many match; the workspace knows how many there are in all, and `count=true` asks for the exact number."""
+    workspace = request.workspace
     if not (asked.conditions or asked.query or asked.deleted):
-        return workspace.contact_count
-    return asked.apply(Contact.objects.for_workspace(workspace)).order_by()[: COUNTED + 1].count()
+        return Total(workspace.contact_count)
+    matching = asked.apply(Contact.objects.for_workspace(workspace))
+    return total_of(matching, None if request.GET.get("count") == "true" else COUNTED)
 
 
-def _rows(workspace: Workspace, page: Page, shown: list[columns.Column], fields: Any) -> list[dict[str, Any]]:
+def _exact(request: Any, asked: ContactFilter) -> HttpResponse:
+    """The footer's number alone; the page's other places take it from the event."""
+    total = _count(request, asked) if not asked.problems else Total(0)
+    return htmx.fragment(request, "contacts/_total.html", {"total": total}, contacts_counted={"total": str(total)})
+
+
+def _rows(
+    workspace: Workspace, page: Page, shown: list[columns.Column], fields: Any, highlight: Highlight
+) -> list[dict[str, Any]]:
     wanted = [field for field in fields if any(column.key == CUSTOM + field.key for column in shown)]
     held = values.read(workspace, [contact.pk for contact in page.rows], wanted)
     return [
-        {"contact": contact, "cells": [column.cell(contact, held[contact.pk]) for column in shown]}
+        {
+            "contact": contact,
+            "name": highlight(str(contact)),
+            "under": highlight((contact.organization and contact.organization.name) or contact.email),
+            "cells": [column.cell(contact, held[contact.pk]) for column in shown],
+        }
         for contact in page.rows
+    ]
+
+
+def _headings(asked: ContactFilter, shown: list[columns.Column]) -> list[dict[str, Any]]:
+    return [_heading("name", "Name", "w-name", asked, True)] + [
+        _heading(one.key, one.label, f"{one.width} {one.css}", asked, one.sortable) for one in shown
     ]
 
 
@@ -91,6 +124,13 @@ def _heading(key: str, label: str, css: str, asked: ContactFilter, sortable: boo
     direction = ("descending" if asked.descending else "ascending") if current else ""
     following = f"-{key}" if direction == "ascending" else key
     return {"label": label, "css": css, "direction": direction, "next": following if sortable else ""}
+
+
+def _hidden_order(asked: ContactFilter, shown: list[columns.Column], fields: Any) -> str:
+    """What the table is sorted by where none of its headings shows it; else empty."""
+    if asked.sort in ("name", *(column.key for column in shown)):
+        return ""
+    return columns.known(fields)[asked.sort].label
 
 
 def _choices(shown: list[columns.Column], fields: Any) -> list[dict[str, Any]]:

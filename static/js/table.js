@@ -19,7 +19,7 @@ function sync() {
     every.hidden = !matching;
     every.previousElementSibling.hidden = matching;
   }
-  if (output) output.textContent = matching ? `All ${every.querySelector("b").textContent} that match selected` : `${chosen} selected`;
+  if (output) output.textContent = matching ? `All ${every.querySelector("[data-total]").textContent} that match selected` : `${chosen} selected`;
   const head = document.querySelector("[data-check-all]");
   if (head) {
     head.checked = chosen > 0 && chosen === all.length;
@@ -39,6 +39,11 @@ document.addEventListener("click", (event) => {
   }
   if (!event.target.closest("[data-clear]")) return;
   boxes().forEach((box) => (box.checked = false));
+  sync();
+});
+// The exact number was asked for in the footer: whatever else names it follows.
+document.addEventListener("contacts-counted", ({ detail }) => {
+  document.querySelectorAll("[data-total]").forEach((place) => (place.textContent = detail.total));
   sync();
 });
 document.addEventListener("htmx:afterSettle", sync);

@@ -115,6 +115,10 @@ def test_a_chip_drops_its_condition(acme: Workspace, fields: None, as_bob: Clien
     data = {"drop": "cf_seats__gte", "cf_seats__gte": "5", "cf_plan": "Free", "q": "dana", "limit": "100"}
     answer = as_bob.get(acme.url("contacts:filter"), data)
     assert query(answer["Location"]) == {"cf_plan": ["Free"], "q": ["dana"], "limit": ["100"]}
+    page = as_bob.get(acme.url("contacts:list"), {"tag": ["vip", "beta"]}).content.decode()
+    assert 'name="drop" value="tag=vip"' in page
+    answer = as_bob.get(acme.url("contacts:filter"), {"drop": "tag=vip", "tag": ["vip", "beta"]})
+    assert query(answer["Location"]) == {"tag": ["beta"]}
 
 
 def test_through_htmx_the_page_is_led_on(acme: Workspace, fields: None, as_bob: Client) -> None:
@@ -126,3 +130,28 @@ def test_a_filter_offers_no_new_organization(as_bob: Client, acme: Workspace) ->
     html = as_bob.get(acme.url("contacts:filter"), rows(("organization", "", [])), headers=FORM).content.decode()
     assert "Search or create" not in html
     assert "data-create" not in html
+
+
+def test_a_chip_is_edited_in_place(acme: Workspace, fields: None, as_bob: Client) -> None:
+    asked = {"cf_plan": "Free", "cf_seats__gte": "50", "tag": ["vip", "beta"], "q": "dana"}
+    page = as_bob.get(acme.url("contacts:list"), asked).content.decode()
+    url = acme.url("contacts:filter")
+    assert f'hx-get="{url}?edit=1" hx-include="#search"' in page
+    form = as_bob.get(url, {**asked, "edit": "1"}, headers=FORM).content.decode()
+    assert form.count("<fieldset") == 1
+    assert "Operator for Seats" in form
+    assert "Add condition" not in form
+    sent = rows(
+        ("cf_plan", "", ["Free"]), ("cf_seats", "lt", ["70"]), ("tag", "", ["vip"]), ("tag", "", ["beta"])
+    )  # fmt: skip
+    sent |= {"edit": "1", "q": "dana"}
+    again = as_bob.get(url, {**sent, "c1-operator": "empty"}, headers=FORM).content.decode()
+    assert again.count("<fieldset") == 1
+    assert 'name="edit" value="1"' in again
+    answer = as_bob.get(url, {**sent, "apply": ""}, headers=FORM)
+    assert query(answer["HX-Redirect"]) == {
+        "q": ["dana"], "cf_plan": ["Free"], "cf_seats__lt": ["70"], "tag": ["vip", "beta"],
+    }  # fmt: skip
+    wrong = as_bob.get(url, {**sent, "c1-value": "many", "apply": ""}, headers=FORM)
+    assert (wrong.status_code, wrong.content.decode().count("<fieldset")) == (422, 1)
+    assert as_bob.get(url, {**asked, "edit": "17"}, headers=FORM).content.decode().count("<fieldset") == 4

@@ -24,6 +24,7 @@ from tickets.models import Attachment, Conversation, Event, Message, MessageId, 
 FILLED = {
     "Organization", "Domain", "Field", "Option", "FieldValue", "Contact", "ContactSearch", "Tag", "ContactTag",
     "Change", "Mailbox", "Ticket", "TicketTag", "Conversation", "Message", "MessageId", "Attachment", "Event",
+    "View",
 }  # fmt: skip
 
 

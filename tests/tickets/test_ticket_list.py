@@ -107,6 +107,22 @@ def test_pages_follow_each_other(as_bob: Client, acme: Workspace) -> None:
     assert [ticket.number for ticket in back.context["list"].page.rows] == list(range(1, 51))
 
 
+def test_many_are_counted_exactly_when_one_asks(
+    as_bob: Client, acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tickets.lists.CAP", 20)
+    with workspace(acme):
+        dana = ContactFactory(workspace=acme)
+        for _ in range(51):
+            TicketFactory(workspace=acme, contact=dana)
+    answer = as_bob.get(acme.url("tickets:list") + "?status=open")
+    assert "20+ tickets" in answer.content.decode()
+    exact = page(as_bob, acme, answer.context["list"].exact_url)
+    assert "51 tickets" in exact
+    assert "Count all" not in exact
+    assert 'name="count"' not in exact
+
+
 @pytest.mark.parametrize("rows", [2, 50])
 def test_the_number_of_queries(as_bob: Client, acme: Workspace, rows: int, django_assert_max_num_queries: Any) -> None:
     with workspace(acme):

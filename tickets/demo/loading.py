@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from contacts.models import View
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import Membership, User, Workspace
 from tickets.demo.people import People
@@ -40,6 +41,8 @@ def load_workspace(folder: str, slug: str, now: datetime, password: str) -> Work
         Membership.objects.create(workspace=demo, user=user, role=member["role"], last_seen_at=seen, created_at=founded)
         agents.append(user)
     with workspace(demo):
+        for place, view in enumerate(told.get("view", [])):
+            View.objects.create(workspace=demo, owner=agents[0], shared=True, position=place, **view)
         threads = Threads(demo, told, agents, now)
         threads.load(People(demo, told, agents, now).load(threads.asked()))
     return demo

@@ -1,24 +1,57 @@
-"""The numbers beside Inbox and Tickets in the rail, and on the tabs of Settings."""
+"""What the rail shows: the numbers beside Inbox and Tickets, and the member's views; and the numbers of Settings."""
 
 from typing import Any
 
 from django import template
+from django.db.models import QuerySet
+from django.http import QueryDict
 
-from gopimi.lib.counting import capped_counts
+from contacts import savedviews
+from contacts.models import View
+from gopimi.lib.counting import capped, capped_counts
+from gopimi.workspaces.templatetags.ui import hue
+from tickets.lists import LISTS, countable
 from tickets.models import Conversation, Mailbox, RawMail, Status, Ticket
 
 register = template.Library()
 CAP = 999
+SHOWN = 8  # views; a table's own page has all of them
 
 
 @register.simple_tag(takes_context=True)
-def open_counts(context: Any) -> dict[str, str]:
-    """How much is open; "999+" where there is more."""
-    workspace = context["request"].workspace
+def open_counts(context: Any) -> dict[str, Any]:
+    """How much is open, "999+" where there is more; and `views`, each with its address, colour and maybe a number."""
+    request = context["request"]
+    workspace = request.workspace
     tickets = Ticket.objects.for_workspace(workspace).filter(status=Status.OPEN)
     conversations = Conversation.objects.for_workspace(workspace).filter(status=Conversation.Status.OPEN)
-    counts = capped_counts(workspace, CAP, tickets=tickets, conversations=conversations)
-    return _shown(counts)
+    views, counts = savedviews.seen_beside(
+        request, tickets=capped(tickets, CAP), conversations=capped(conversations, CAP)
+    )
+    views = views[:SHOWN]
+    counted = {f"view{view.pk}": rows for view in views if (rows := _counted(workspace, view)) is not None}
+    counts |= capped_counts(workspace, CAP, **counted) if counted else {}
+    words = _shown(counts)
+    listed = [
+        {
+            "name": view.name,
+            "url": savedviews.address(workspace, view),
+            "hue": hue(view.name),
+            "count": words.get(f"view{view.pk}", ""),
+        }
+        for view in views
+    ]
+    return {**words, "views": listed}
+
+
+def _counted(workspace: Any, view: View) -> QuerySet | None:
+    """What a view of tickets or conversations finds, where counting that is cheap."""
+    kind = LISTS.get(view.table)
+    query = QueryDict(view.query)
+    if kind is None or not countable(dict(query.lists())):
+        return None
+    asked = kind.filter_class(query, workspace)
+    return None if asked.problems else asked.apply(kind.model.objects.for_workspace(workspace))
 
 
 @register.simple_tag(takes_context=True)

@@ -6,6 +6,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_GET
 
+from contacts.savedviews import State
 from gopimi.lib import htmx
 from gopimi.lib.filtering import BadFilter
 from gopimi.lib.keyset import BadCursor
@@ -29,8 +30,13 @@ def show(request: Any, kind: type[ThreadList], template: str, **context: Any) ->
         for name in query.pop("without"):
             query.pop(name, None)
         return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
+    state = State(request, kind.views)
+    if state.shortcut:
+        return htmx.go(request, state.shortcut)
     try:
-        threads = kind(request)
+        threads = kind(request, state)
     except (BadFilter, BadCursor) as error:
         raise BadRequest(str(error)) from error
-    return htmx.page(request, template, {"list": threads, **context}, fragments={"threads": "tickets/_list.html"})
+    return htmx.page(
+        request, template, {"list": threads, "state": state, **context}, fragments={"threads": "tickets/_list.html"}
+    )

@@ -44,14 +44,15 @@ def hue(name: Any) -> int:
 
 @register.simple_tag
 def avatar(name: Any, size: str = "") -> SafeString:
-    return format_html('<span class="av {} hue-{}" aria-hidden="true">{}</span>', size, hue(name), initials(name))
+    css = f"av {size}".strip()
+    return format_html('<span class="{} hue-{}" aria-hidden="true">{}</span>', css, hue(name), initials(name))
 
 
 @register.simple_tag
 def mark(name: str, size: str = "") -> SafeString:
     """An organization's square: one letter, and the colour of its whole name."""
-    letter = name[:1].upper()
-    return format_html('<span class="av sq {} hue-{}" aria-hidden="true">{}</span>', size, hue(name), letter)
+    css = f"av sq {size}".strip()
+    return format_html('<span class="{} hue-{}" aria-hidden="true">{}</span>', css, hue(name), name[:1].upper())
 
 
 @register.filter
