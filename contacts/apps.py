@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class ContactsConfig(AppConfig):
     name = "contacts"
+
+    def ready(self) -> None:
+        from contacts.erasing import keeping, traces  # models are there only now
+
+        traces.KEEPERS.append(keeping.Contacts())
