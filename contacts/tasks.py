@@ -45,10 +45,10 @@ def run_bulk_edit(context: Any, workspace_id: int, bulk_edit_id: int) -> None:
 
 
 @app.task(name=erasing.PURGE, queue=erasing.QUEUE, pass_context=True, retry=AGAIN)
-def purge_trash(context: Any, workspace_id: int, before: str) -> None:
-    """Purge what was put into the trash before this moment (ISO 8601), and then the traces; or go on with that."""
+def purge_trash(context: Any, workspace_id: int, until: str) -> None:
+    """Purge what was put into the trash until this moment (ISO 8601), and then the traces; or go on with that."""
     close_old_connections()
-    if not erasing.purge(workspace_id, datetime.fromisoformat(before), context.should_abort):
+    if not erasing.purge(workspace_id, datetime.fromisoformat(until), context.should_abort):
         raise JobAborted
     _sweep(context, workspace_id)
 
@@ -80,9 +80,9 @@ def sweep_again(context: Any, timestamp: int) -> None:
 def empty_trash(context: Any, timestamp: int) -> None:
     """Purge what has been in the trash for as long as it is kept."""
     close_old_connections()
-    before = timezone.now() - erasing.KEPT
+    until = timezone.now() - erasing.KEPT
     for workspace_id in Workspace.objects.order_by("pk").values_list("pk", flat=True):
-        if erasing.purge(workspace_id, before, context.should_abort):
+        if erasing.purge(workspace_id, until, context.should_abort):
             erasing.sweep(workspace_id, context.should_abort)
 
 

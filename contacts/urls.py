@@ -1,6 +1,19 @@
 from django.urls import path
 
-from contacts.views import bulk, bulk_edits, detail, edit, export, filtering, import_runs, imports, inline, table, trash
+from contacts.views import (
+    bulk,
+    bulk_edits,
+    detail,
+    edit,
+    export,
+    filtering,
+    import_runs,
+    imports,
+    inline,
+    purging,
+    table,
+    trash,
+)
 
 app_name = "contacts"
 urlpatterns = [
@@ -29,8 +42,10 @@ urlpatterns = [
     path("bulk/<slug:what>/", bulk_edits.edit, name="bulk_edit"),
     path("undo/<uuid:deletion>/", bulk.undo, name="undo"),
     path("trash/", trash.trash, name="trash"),
+    path("purge/", purging.purge, name="purge"),
     path("restore/", bulk.restore, name="restore"),
     path("<int:pk>/", detail.detail, name="detail"),
+    path("<int:pk>/erase/", purging.erase, name="erase"),
     path("<int:pk>/edit/", edit.edit, name="edit"),
     path("<int:pk>/fields/<int:field_pk>/", inline.field, name="field"),
     path("<int:pk>/properties/<str:property>/", inline.contact_property, name="property"),

@@ -11,6 +11,8 @@ from django.core.files.storage import default_storage
 from django.db.models import Q, QuerySet
 
 from contacts.erasing.traces import WINDOW, Bytes, People, Person, Stop, mentions, windows
+from contacts.models import Contact
+from gopimi.lib.counting import counted
 from gopimi.lib.tenancy import workspace
 from tickets.mailaddresses import people as people_in
 from tickets.models import Attachment, Conversation, Event, Message, RawMail, Ticket
@@ -27,6 +29,21 @@ THREADS: tuple[Any, ...] = (Ticket, Conversation)
 
 class Tickets:
     """A `Keeper`."""
+
+    def told(self, contact: Contact) -> tuple[list[str], list[str]]:
+        rows = {model: model.objects.for_workspace(contact.workspace_id) for model in (*THREADS, Message, Attachment)}
+        threads = [
+            counted(rows[model].filter(contact=contact).count(), str(model._meta.verbose_name)) for model in THREADS
+        ]
+        own = rows[Message].filter(author_contact=contact)
+        mails = own.filter(raw_mail__isnull=False).count()
+        files = rows[Attachment].filter(message__author_contact=contact).count()
+        goes = [
+            f"{counted(mails, 'mail')} as they came, and {counted(files, 'attached file')}",
+            "The address in everybody's messages, the full name in their own threads: there stands “[erased]”",
+        ]
+        wrote = counted(own.count(), "message")
+        return goes, [f"{threads[0]} and {threads[1]}", f"The text of {wrote}, by “Deleted person”"]
 
     def needed(self, workspace_id: int, ids: Sequence[int]) -> set[int]:
         """Who has a ticket or a conversation, or wrote in one."""

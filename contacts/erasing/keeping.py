@@ -14,8 +14,9 @@ from contacts.bulkedits.records import BulkEdit
 from contacts.erasing.traces import MARK, Bytes, People, Stop, mentions, pieces, windows
 from contacts.history import Change
 from contacts.importing.records import ACTIVE, Import, ImportRow
-from contacts.models import ContactSearch, ContactTag, View
+from contacts.models import Contact, ContactSearch, ContactTag, View
 from customfields.models import FieldValue
+from gopimi.lib.counting import counted
 from gopimi.lib.reference import LONGEST_KEY
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import KeptAnswer
@@ -32,6 +33,17 @@ GONE = {
 
 class Contacts:
     """A `Keeper`."""
+
+    def told(self, contact: Contact) -> tuple[list[str], list[str]]:
+        own = {"contact_id": contact.pk}
+        values = FieldValue.objects.for_workspace(contact.workspace_id).filter(**own)
+        changes = Change.objects.for_workspace(contact.workspace_id).filter(**own)
+        return [
+            "Name, address, organization and tags",
+            f"{counted(values.values('field').distinct().count(), 'value')} of custom fields",
+            f"The history: {counted(changes.count() + 1, 'entry', 'entries')}",
+            "Rows of imports that failed, and uploaded CSV files, that have the address in them",
+        ], []
 
     def needed(self, workspace_id: int, ids: Sequence[int]) -> set[int]:
         return set()

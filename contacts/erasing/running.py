@@ -29,11 +29,11 @@ PATIENCE = 1.0  # seconds that a request sweeps before it leaves the rest to a j
 PURGE, SWEEP, QUEUE = "contacts.purge_trash", "contacts.sweep", "imports"
 
 
-def purge(workspace_id: int, before: datetime, must_stop: Stop = lambda: False) -> bool:
-    """Purge what was put into the trash before, in batches; False where `must_stop` said so."""
+def purge(workspace_id: int, until: datetime, must_stop: Stop = lambda: False) -> bool:
+    """Purge what was put into the trash until then, in batches; False where `must_stop` said so."""
     while not must_stop():
         with workspace(workspace_id):
-            trashed = Contact.objects.for_workspace(workspace_id).trashed().filter(deleted_at__lt=before)
+            trashed = Contact.objects.for_workspace(workspace_id).trashed().filter(deleted_at__lte=until)
             ids = list(trashed.order_by("deleted_at", "pk").values_list("pk", flat=True)[:BATCH])
             purge_some(workspace_id, ids)
         if len(ids) < BATCH:
@@ -125,7 +125,7 @@ def sweep_soon(workspace_id: int) -> None:
         jobs.configure_task(SWEEP, queue=QUEUE, lock=f"sweep-{workspace_id}").defer(workspace_id=workspace_id)
 
 
-def purge_soon(workspace_id: int, before: datetime) -> None:
-    """Purge what was put into the trash before, in the background."""
+def purge_soon(workspace_id: int, until: datetime) -> None:
+    """Purge what was put into the trash until then, in the background."""
     task = jobs.configure_task(PURGE, queue=QUEUE, lock=f"sweep-{workspace_id}")
-    task.defer(workspace_id=workspace_id, before=before.isoformat())
+    task.defer(workspace_id=workspace_id, until=until.isoformat())

@@ -24,7 +24,10 @@ Stop = Callable[[], bool]
 
 
 class Keeper(Protocol):
-    """Rows of one app in which people leave traces. Every method is called inside of the workspace's data."""
+    """Rows of one app in which people leave traces."""
+
+    def told(self, contact: Any) -> tuple[list[str], list[str]]:
+        """What of a contact would go, and what would stay, in words for whoever is to decide it."""
 
     def needed(self, workspace_id: int, ids: Sequence[int]) -> set[int]:
         """Those of the contacts to whom rows point that stay: of them a nameless row is kept."""
