@@ -93,7 +93,7 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         token, _ = ApiToken.issue(globex, "Theirs", ["contacts:read"])
         KeptAnswer.objects.create(workspace=globex, token=token, key="theirs", path="/", fingerprint="")
     return {  # by the routes' namespace
-        "settings": {"token_id": token.pk, "mailbox_id": mailbox.pk, "raw_mail_id": raw.pk},
+        "settings": {"token_id": token.pk, "mailbox_id": mailbox.pk, "raw_mail_id": raw.pk, "tag_id": tag.pk},
         "organizations": {"pk": organization.pk},
         "customfields": {"pk": field.pk, "option_pk": option.pk},
         "contacts": {
