@@ -1,6 +1,7 @@
 """People erased for good: no table and no file has their name or address any more."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -23,7 +24,7 @@ from tests.contacts.importing.conftest import bring
 from tests.customfields.test_definitions import define
 from tests.tickets.mails import mail
 from tickets import mailboxes, outbound
-from tickets.inbound import receive
+from tickets.inbound import Result, receive
 from tickets.models import Conversation, Message, RawMail, Ticket
 
 SUPPORT, HELLO = "support@acme.example", "hello@acme.example"
@@ -272,3 +273,27 @@ def test_an_address_that_is_somebody_elses_by_now_stays(acme: Workspace, wanda: 
     with workspace(acme):
         assert Contact.objects.for_workspace(acme).get(pk=heir.pk).email == OLD_EMAIL
         assert Message.objects.for_workspace(acme).get(direction="outbound").cc == OLD_EMAIL
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_that_comes_while_they_are_erased_makes_a_new_contact(acme: Workspace, wanda: Contact) -> None:
+    """It waits for the workspace, like every mail, and finds nobody with the address afterwards."""
+    letter = mail("Me again", **{"from": f"{NAME} <{EMAIL}>", "message_id": "<seven@x.example>"})
+    with ThreadPoolExecutor(1) as post:
+        with workspace(acme):
+            running.erase(wanda)
+            coming = post.submit(_receive, letter)
+            with pytest.raises(TimeoutError):
+                coming.result(0.3)
+        result = coming.result(10)
+    assert running.sweep(acme.pk)
+    assert result.contact_id != wanda.pk
+    with workspace(acme):
+        assert Message.objects.for_workspace(acme).get(pk=result.message_id).author_email == EMAIL
+
+
+def _receive(letter: bytes) -> Result:
+    try:
+        return receive(letter, SUPPORT)
+    finally:
+        connection.close()
