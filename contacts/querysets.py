@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from contacts import history, searching
-from gopimi.lib import addresses, statements
+from gopimi.lib import addresses, arrays, statements
 from gopimi.lib.folding import lower
 from gopimi.lib.naming import NamedQuerySet
 from gopimi.lib.tenancy import TenantQuerySet
@@ -21,16 +21,22 @@ from organizations.models import Organization
 WITH_ADDRESS = "SELECT {columns} FROM contacts_contact AS contact WHERE workspace_id = %s AND email_key = %s"
 # Without an organization it joins its domain's.
 MAKE = """
-INSERT INTO contacts_contact AS contact
-    (workspace_id, name, email, email_key, source, creator_kind, creator_id, organization_id)
-VALUES (
-    %(workspace)s, %(name)s, %(email)s, %(email_key)s, %(source)s, %(kind)s, %(actor)s::bigint,
-    coalesce(
-        %(organization)s::bigint,
-        (SELECT organization_id FROM organizations_domain WHERE workspace_id = %(workspace)s AND name = %(domain)s)
+WITH contact AS (
+    INSERT INTO contacts_contact
+        (workspace_id, name, email, email_key, source, creator_kind, creator_id, organization_id)
+    VALUES (
+        %(workspace)s, %(name)s, %(email)s, %(email_key)s, %(source)s, %(kind)s, %(actor)s::bigint,
+        coalesce(
+            %(organization)s::bigint,
+            (SELECT organization_id FROM organizations_domain WHERE workspace_id = %(workspace)s AND name = %(domain)s)
+        )
     )
+    RETURNING *
+), found_by AS (
+    INSERT INTO contacts_contactsearch (workspace_id, contact_id, grams)
+    SELECT workspace_id, id, %(grams)s::int[] FROM contact
 )
-RETURNING {columns}
+SELECT {columns} FROM contact
 """
 
 
@@ -158,9 +164,10 @@ class ContactQuerySet(TenantQuerySet):
         tags: Iterable[str],
         values: dict[Any, Any],
     ) -> Any:
+        name = name.strip()[:200] or name_of(address.given)
         given = {
             "workspace": self._workspace,
-            "name": name.strip()[:200] or name_of(address.given),
+            "name": name,
             "email": address.given,
             "email_key": address.key,
             "organization": organization and organization.pk,
@@ -168,10 +175,10 @@ class ContactQuerySet(TenantQuerySet):
             "source": source,
             "kind": actor.kind,
             "actor": actor.id,
+            "grams": arrays.literal(searching.grams(self._workspace, name, address.given)),
         }
         (row,) = statements.fetch(MAKE.format(columns=self._columns), given)
         contact = statements.instance(self.model, row)
-        searching.index([contact])
         contact.fill(tags, values)
         return contact
 

@@ -203,14 +203,18 @@ def insert(workspace_id: int, values: Iterable[tuple[int, Field, Any]]) -> None:
             contact_ids.append(contact_id)
             keys.append(key)
             held.append(one)
-    columns: list[list[Any]] = [[] for _ in range(4 + len(ROW))]
+    columns: list[list[str]] = [[] for _ in range(4 + len(ROW))]
     for field_id, (kind, contact_ids, keys, held) in by_field.items():
         number = len(keys)
-        parts: list[list[Any]] = [contact_ids, [field_id] * number, [int(kind.kind)] * number, keys]
-        parts += [held if name == kind.column else [None] * number for name in ROW]
+        if not number:
+            continue
+        parts = [arrays.inside(contact_ids), arrays.repeated(field_id, number), arrays.repeated(kind.kind, number)]
+        parts.append(arrays.inside(keys) if kind.multiple else arrays.repeated(0, number))
+        parts += [arrays.inside(held) if name == kind.column else arrays.repeated(None, number) for name in ROW]
         for column, part in zip(columns, parts, strict=True):
-            column += part
-    arrays.execute_columns(INSERT, [workspace_id], columns)
+            column.append(part)
+    if columns[0]:
+        arrays.execute_literals(INSERT, [workspace_id], [f"{{{','.join(column)}}}" for column in columns])
 
 
 def store(workspace: Any, changes: Iterable[tuple[int, Field, Any, Any]]) -> None:

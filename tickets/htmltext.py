@@ -1,24 +1,28 @@
 """What people read of a mail's HTML, as plain text.
 
-The source is what the cleaner makes (`mailhtml.sanitize`): tags are well formed, with values in double quotes.
+The source is what the cleaner makes (`mailhtml.sanitize`): tags are well formed, with values in double quotes in which
+there is no < and no >.
 """
 
 import html
 import re
 
-REST = r'[^>"]*(?:"[^"]*"[^>"]*)*>'  # of a tag, behind its name
 # Tags that say nothing about lines aren't looked at one by one: there are thousands.
 SILENT = re.compile(
     r"</?(?:abbr|b|bdi|bdo|big|cite|code|del|dfn|em|i|ins|kbd|mark|q|s|samp|small|span|strike|strong|sub|sup|tbody|tfoot"
-    rf"|thead|tt|u|var|wbr)\b{REST}|</t[dh]>"
+    r"|thead|tt|u|var|wbr)\b[^>]*>|</t[dh]>"
 )
-PIECE = re.compile(rf"<(/?[a-z0-9]+)({REST})|([^<]+)")
-ADDRESS = re.compile(r' href="([^"]*)"')
-ALTERNATIVE = re.compile(r' alt="([^"]*)"')
-WHITE = re.compile(r"[ \t\n\r\f]+")
+TAG = re.compile(r"<([^>]*)>")
+ADDRESS = re.compile(r'\bhref="([^"]*)"')
+ALTERNATIVE = re.compile(r'\balt="([^"]*)"')
+WHITE = str.maketrans("\t\n\r\f", "    ")
+SPACES = re.compile("  +")
 BLOCKS = frozenset({
     "address", "blockquote", "caption", "center", "dd", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3",
     "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "table", "tr", "ul",
+})  # fmt: skip
+SPECIAL = frozenset({
+    "a", "/a", "blockquote", "/blockquote", "br", "hr", "img", "li", "pre", "/pre", "td", "th",
 })  # fmt: skip
 SPACED = frozenset({"p", "ul", "ol", "dl", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6"})
 DEEPEST = 20  # marks of quotation before a line
@@ -26,30 +30,43 @@ DEEPEST = 20  # marks of quotation before a line
 
 def to_text(safe: str) -> str:
     """Sanitized HTML in plain text: lists with dashes, quotations with ">", links with their address."""
-    reader = _Reader()
-    for piece in PIECE.finditer(SILENT.sub("", safe)):
-        tag, attributes, text = piece.groups()
-        if text is None:
-            reader.meet(tag, attributes)
-        else:
-            reader.read(html.unescape(text) if "&" in text else text)
+    reader = _Reader(tidied="<pre" not in safe)
+    spoken = SILENT.sub("", safe)
+    pieces = TAG.split(_tidy(spoken) if reader.tidied else spoken)
+    reader.read(pieces[0])
+    for tag, text in zip(pieces[1::2], pieces[2::2], strict=True):
+        reader.meet(tag)
+        if text:
+            reader.read(text)
     return reader.text()
 
 
 class _Reader:
-    """Lines of text. The one in hand is a list of pieces, since it may be very long; `filled` if it isn't blank."""
+    """Lines of text. The one in hand is a list of pieces, since it may be very long; `filled` if it isn't blank.
 
-    def __init__(self) -> None:
+    `tidied` if there are no two spaces and no line ends in the source.
+    """
+
+    def __init__(self, *, tidied: bool) -> None:
+        self.tidied = tidied
         self.lines: list[str] = []
         self.line: list[str] = []
         self.filled = False
         self.quotes = self.preformatted = 0
         self.link, self.link_start = "", 0
 
-    def meet(self, tag: str, attributes: str) -> None:
-        """A tag, with a slash before its name where it ends something."""
+    def meet(self, inside: str) -> None:
+        """What is inside of a tag, with a slash before its name where it ends something."""
+        tag, _, attributes = inside.partition(" ")
         if (block := tag.removeprefix("/")) in BLOCKS:
-            self._end_block(block)
+            if self.filled:
+                self._end_line()
+            elif self.line:
+                self.line, self.link_start = [], 0
+            if block in SPACED and self.lines and self.lines[-1].strip("> "):
+                self.lines.append("> " * min(self.quotes, DEEPEST))
+        if tag not in SPECIAL:
+            return
         match tag:
             case "td" | "th" if self.line:
                 self._add(" ")
@@ -76,6 +93,8 @@ class _Reader:
                 self.preformatted = max(0, self.preformatted - 1)
 
     def read(self, text: str) -> None:
+        if "&" in text:
+            text = html.unescape(text)
         if self.preformatted:
             *lines, rest = text.split("\n")
             for line in lines:
@@ -83,7 +102,7 @@ class _Reader:
                 self._end_line()
             self._add(rest)
             return
-        text = WHITE.sub(" ", text)
+        text = text if self.tidied else _tidy(text)
         after_space = not self.line or self.line[-1].endswith(" ")
         self._add(text.lstrip(" ") if after_space else text)
 
@@ -104,14 +123,6 @@ class _Reader:
             self.line.append(f" <{address}>")
         self.link = ""
 
-    def _end_block(self, tag: str) -> None:
-        if self.filled:
-            self._end_line()
-        elif self.line:
-            self.line, self.link_start = [], 0
-        if tag in SPACED and self.lines and self.lines[-1].strip("> "):
-            self.lines.append("> " * min(self.quotes, DEEPEST))
-
     def _end_line(self) -> None:
         self.lines.append("> " * min(self.quotes, DEEPEST) + "".join(self.line).rstrip())
         self.line, self.link_start, self.filled = [], 0, False
@@ -120,3 +131,8 @@ class _Reader:
 def _value(attribute: re.Pattern[str], attributes: str) -> str:
     found = attribute.search(attributes)
     return html.unescape(found[1]) if found else ""
+
+
+def _tidy(text: str) -> str:
+    """With one space for every white space, as browsers show it."""
+    return SPACES.sub(" ", text.translate(WHITE))

@@ -22,6 +22,7 @@ from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import EMAIL
 from gopimi.workspaces.models import Workspace
 from tickets import attachments, filing, mailboxes, mailparse, mailthreads
+from tickets.mailguards import LONGEST_HEAD, TooMuch
 from tickets.models import Message, RawMail
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,9 @@ def process(
     except (OperationalError, InterfaceError, OSError, RawMail.DoesNotExist):
         _discard(stored)
         raise
+    except TooMuch as error:
+        with workspace(target):
+            return _end(target, raw_mail_id, RawMail.State.HELD, reason=str(error))
     except Exception as error:  # whatever a mail did to us, it is kept, and the next one is taken in
         logger.exception("A mail is held: workspace %s, raw mail %s", target.slug, raw_mail_id)
         _discard(stored)
@@ -94,7 +98,7 @@ def fingerprint(raw: bytes) -> bytes:
     """
     plain = mailparse.mend(raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     header, body = mailparse.split(plain)
-    header = re.sub(rb"\n(?=[ \t])", b"", header)
+    header = re.sub(rb"\n(?=[ \t])", b"", header[:LONGEST_HEAD])
     found = [re.search(rb"(?im)^%s:(.*)$" % name, header) for name in (b"message-id", b"from", b"date")]
     values = [b" ".join(match[1].split()) if match else b"" for match in found]
     return hashlib.sha256(b"\n".join([*values, body.strip(b"\n")]) if values[0] else plain.rstrip(b"\n")).digest()

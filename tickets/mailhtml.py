@@ -66,6 +66,8 @@ def sanitize(source: str) -> str:
 
 def _is_too_deep(source: str) -> bool:
     depth = 0
+    if source.count("<") - source.count("</") <= DEEPEST_ELEMENT:  # not even if none of them were closed
+        return False
     for tag in NESTING.finditer(source):
         depth = max(0, depth - 1) if tag[1] else depth + 1
         if depth > DEEPEST_ELEMENT:

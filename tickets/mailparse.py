@@ -7,18 +7,16 @@ here, since the library's own header objects raise on some headers of real mail.
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
 from gopimi.lib import charsets
-from tickets import mailautomatic, mailhtml
+from tickets import mailautomatic, mailguards, mailhtml
 from tickets.encodedwords import decode_words
 from tickets.htmltext import to_text
 from tickets.mailaddresses import Person, people
 from tickets.messageids import ids_in
 
-POLICY = policy.default.clone(header_factory=lambda _, value: value, refold_source="none")
 FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 SPACE_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:")
 KNOWN_FIELD = re.compile(
@@ -26,9 +24,9 @@ KNOWN_FIELD = re.compile(
     rb"|mime-version|content-type|content-transfer-encoding|auto-submitted)[ \t]*:",
     re.IGNORECASE,
 )
-BLANK_LINE = re.compile(rb"(?<=\n)\r?\n|(?<=\r)\r")
 FOLD = re.compile(r"[\r\n]+(?=[ \t])")
 LONGEST_HEADER = 100_000  # characters of one that are read
+LONGEST_TEXT = 2 * 1024 * 1024  # bytes of a text that people read; a longer one is a file
 SENDERS = ("From", "Sender", "Reply-To")
 
 
@@ -68,18 +66,20 @@ class Mail:
 
 
 def parse(raw: bytes) -> Mail:
-    """Read a mail. What can't be understood is empty or kept as it is; nothing that is in a mail raises."""
-    mended = mend(raw)
+    """Read a mail. What can't be understood is empty or kept as it is; nothing that is in a mail raises, but for
+    TooMuch where that would take more than a mail may."""
+    mailguards.check(split(raw)[0], raw)
+    mended, budget = mend(raw), mailguards.Budget()
     try:
-        return _mail(message_from_bytes(mended, policy=POLICY), raw)
+        return _mail(mailguards.parsed(mended, budget), raw, budget)
     except (RecursionError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
         # What the library raises on parts nested too deep, and on parameters that contradict each other.
-        return _mail(message_from_bytes(_flat(mended), policy=POLICY), raw)
+        return _mail(mailguards.parsed(_flat(mended), budget), raw, budget)
 
 
-def _mail(message: Message, raw: bytes) -> Mail:
+def _mail(message: Message, raw: bytes, budget: mailguards.Budget) -> Mail:
     headers = Headers(message)
-    body = Body(message)
+    body = Body(message, budget)
     sender, sender_header = _sender(headers)
     automatic = mailautomatic.reason(message, headers.sources, sender)
     return Mail(
@@ -109,6 +109,8 @@ def mend(raw: bytes) -> bytes:
     """
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     header, body = split(raw)
+    if len(header) > mailguards.LONGEST_HEAD:
+        return raw
     lines = header.splitlines(keepends=True)
     end = max((index + 1 for index, line in enumerate(lines) if KNOWN_FIELD.match(line)), default=0)
     mended = [line for line in lines[:1] if line.startswith(b"From ") and not FIELD.match(line)]  # as in an mbox
@@ -122,8 +124,11 @@ def mend(raw: bytes) -> bytes:
 
 def split(raw: bytes) -> tuple[bytes, bytes]:
     """A mail's header and the rest, which begins with the blank line."""
-    match = BLANK_LINE.search(raw)
-    return (raw[: match.start()], raw[match.start() :]) if match else (raw, b"")
+    end = len(raw)
+    for mark in (b"\n\r\n", b"\n\n", b"\r\r"):  # a mail has one of them; the whole body isn't searched for the others
+        place = raw.find(mark, 0, end + 1)
+        end = place + 1 if place >= 0 else end
+    return raw[:end], raw[end:]
 
 
 def _flat(raw: bytes) -> bytes:
@@ -185,7 +190,8 @@ def _date(text: str) -> datetime | None:
 class Body:
     """What there is to read in a mail, and its attachments, in the order in which they stand."""
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, budget: mailguards.Budget) -> None:
+        self.budget = budget
         self.files: list[File] = []
         self.text, self.html = self._read(message, root=True)
         self.html = mailhtml.sanitize(self.html) if self.html else ""
@@ -194,6 +200,7 @@ class Body:
 
     def _read(self, part: Message, root: bool = False) -> tuple[str, str]:
         """The text and the HTML of a part; either is "" where there is none."""
+        self.budget.part()
         main, kind = part.get_content_maintype(), part.get_content_type()
         if part.is_multipart() and main != "message":
             children = [self._read(child) for child in parts(part)]
@@ -204,17 +211,17 @@ class Body:
         attached = bool(filename(part)) or part.get_content_disposition() == "attachment"
         readable = kind in ("text/plain", "text/html") and not attached
         if readable or main == "multipart" or (root and main in ("text", "message")):  # a multipart without parts
-            content = charsets.decode(payload(part), parameter(part, "Content-Type", "charset"))
+            data = payload(part)
+            if len(data) > LONGEST_TEXT or (kind == "text/html" and mailguards.is_costly(data)):
+                return self._file(part, kind, data)
+            content = charsets.decode(data, parameter(part, "Content-Type", "charset"))
             content = content.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
             return ("", content) if kind == "text/html" else (content, "")
-        self.files.append(
-            File(
-                name=filename(part),
-                content_type=charsets.printable(repaired(kind)),
-                content_id=charsets.printable(repaired(part.get("Content-ID", ""))).strip("<> "),
-                data=payload(part),
-            )
-        )
+        return self._file(part, kind, payload(part))
+
+    def _file(self, part: Message, kind: str, data: bytes) -> tuple[str, str]:
+        content_id = charsets.printable(repaired(part.get("Content-ID", ""))).strip("<> ")
+        self.files.append(File(filename(part), charsets.printable(repaired(kind)), content_id, data))
         return "", ""
 
     @staticmethod
@@ -231,7 +238,7 @@ class Body:
 def payload(part: Message) -> bytes:
     """The bytes of a part, also of one that is itself a mail."""
     if part.is_multipart():
-        return b"\n".join(child.as_bytes(unixfrom=False, policy=POLICY) for child in parts(part))
+        return b"\n".join(child.as_bytes(unixfrom=False, policy=mailguards.POLICY) for child in parts(part))
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
 

@@ -20,12 +20,14 @@ class BulkForm(forms.Form):
 
     heading = icon = ""
 
-    def __init__(self, data: Any, *, workspace: Workspace) -> None:
-        super().__init__(data, auto_id="bulk-%s")
-        self.workspace = workspace
+    def __init__(self, data: Any, *, workspace: Workspace, judged: bool = True) -> None:
+        """Where it isn't `judged`, nothing is wrong yet: a field was chosen, and its value is still to come."""
+        super().__init__(data if judged else None, auto_id="bulk-%s")
+        self.workspace, self.given = workspace, data or {}
         self.ask()
         for control in self.fields.values():
-            inputs.dress(control.widget)
+            if not isinstance(control.widget, forms.RadioSelect):
+                inputs.dress(control.widget)
             if isinstance(control.widget, forms.Select):
                 control.widget.attrs["aria-label"] = control.label
 
@@ -54,12 +56,15 @@ class TagForm(BulkForm):
 
     def ask(self) -> None:
         self.fields["how"] = forms.ChoiceField(
-            label="What to do", choices=self.CHOICES, initial=Action.ADD_TAG, widget=forms.RadioSelect
+            label="What to do",
+            choices=self.CHOICES,
+            initial=Action.ADD_TAG,
+            widget=forms.RadioSelect({"class": "radio"}),
         )
         known = Tag.objects.for_workspace(self.workspace).values_list("name", flat=True)[: inputs.LISTED]
         widget = inputs.UiSelect(create=True)
         widget.choices = [("", ""), *((name, name) for name in known)]
-        typed = self.data.get("tag", "")
+        typed = self.given.get("tag", "")
         if typed and (typed, typed) not in widget.choices:
             widget.choices = [*widget.choices, (typed, typed)]
         self.fields["tag"] = forms.CharField(label="Tag", widget=widget, error_messages={"required": "Choose a tag."})
@@ -82,7 +87,7 @@ class FieldForm(BulkForm):
         self.fields["field"] = forms.ChoiceField(
             label="Field", choices=choices, error_messages={"required": "Choose a field."}
         )
-        self.chosen = self.known.get(self.data.get("field", ""))
+        self.chosen = self.known.get(self.given.get("field", ""))
         if self.chosen:
             stored = False if self.chosen.type.name == "boolean" else None  # off means no
             self.fields["value"] = self.chosen.type.form_field(self.chosen, stored=stored, required=False)

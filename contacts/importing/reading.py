@@ -55,15 +55,16 @@ def hurried() -> Iterator[None]:
 
 
 def sizes(rows: int, most: int) -> Iterator[int]:
-    """How many rows each chunk has: few at first, so that the writing soon begins, and few at last, so that search, a
-    chunk behind, is soon done, too."""
+    """How many rows each chunk has: few at last, so that search, a chunk behind, is soon done, too.
+
+    Not at first: for as long as its connection lasts, or until the tables are analyzed, PostgreSQL checks foreign keys
+    by the plan that was right for the first rows, and for few that is reading the whole table.
+    """
     few = min(FEW, most)
-    grown = few
     while True:
-        size = min(most, grown, max(few, rows // 2))
+        size = min(most, max(few, rows // 2))
         yield size
         rows -= size
-        grown *= 2
 
 
 def _chunks(

@@ -32,8 +32,8 @@ def edit(request: Any, what: str) -> HttpResponse:
         contacts = selected(request).alive()
     except BadFilter:
         return toasts.done(request, back, GONE)
-    confirmed = "confirmed" in request.POST
-    form = FORMS[what](request.POST if "asked" in request.POST else None, workspace=request.workspace)
+    confirmed = "asked" in request.POST and "choosing" not in request.POST
+    form = FORMS[what](request.POST, workspace=request.workspace, judged=confirmed)
     if confirmed and form.is_valid():
         action, value, field = form.wanted()
         ids = list(contacts.values_list("pk", flat=True))

@@ -22,8 +22,13 @@ def execute_columns(sql: str, constants: Iterable[Any], columns: Sequence[Sequen
     """The same, with the rows' columns."""
     if not columns or not columns[0]:
         return []
+    return execute_literals(sql, constants, map(literal, columns))
+
+
+def execute_literals(sql: str, constants: Iterable[Any], literals: Iterable[str]) -> list[tuple[Any, ...]]:
+    """The same, with the columns as array literals."""
     with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(sql, [*constants, *map(literal, columns)])
+        cursor.execute(sql, [*constants, *literals])
         return cursor.fetchall() if cursor.description else []
 
 
@@ -32,15 +37,25 @@ def literal(values: Sequence[Any]) -> str:
 
     For rows that have an array each: unnest() would make one table of an array of arrays, so each goes as its text.
     """
+    return f"{{{inside(values)}}}"
+
+
+def inside(values: Sequence[Any]) -> str:
+    """What stands between a literal's braces, to be joined with commas."""
     try:
         joined = '","'.join(values)
     except TypeError:  # not texts alone
         if None not in values:
-            return "{" + ",".join(map(str, values)) + "}"
-        return "{" + ",".join(["NULL" if value is None else _element(value) for value in values]) + "}"
+            return ",".join(map(str, values))
+        return ",".join(["NULL" if value is None else _element(value) for value in values])
     if values and "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):  # nothing to be escaped
-        return f'{{"{joined}"}}'
-    return "{" + ",".join(map(_element, values)) + "}"
+        return f'"{joined}"'
+    return ",".join(map(_element, values))
+
+
+def repeated(value: int | None, times: int) -> str:
+    """The inside of a literal of one number, or of None, again and again."""
+    return ",".join(["NULL" if value is None else str(value)] * times)
 
 
 def _element(value: Any) -> str:

@@ -60,7 +60,8 @@ def decode(data: bytes, declared: str = "") -> str:
 
 def clean(text: str) -> str:
     """The text without what no database and no browser can hold: lone surrogates and NUL."""
-    return SURROGATES.sub("\ufffd", text.replace("\x00", ""))
+    text = text.replace("\x00", "")
+    return text if text.isascii() else SURROGATES.sub("\ufffd", text)
 
 
 def printable(text: str) -> str:

@@ -20,7 +20,7 @@ from organizations.models import Organization
 from tests.customfields.test_definitions import define
 from tickets import mailboxes
 from tickets.inbound import receive
-from tickets.models import Conversation, Ticket
+from tickets.models import Conversation, Message, RawMail, Ticket
 
 SUPPORT, HELLO = "support@acme.example", "hello@acme.example"
 RUN = "window.pwned=1;alert(1)"
@@ -96,6 +96,8 @@ def hostile(acme: Workspace, bob: User) -> Workspace:
         html = "<hr>".join(BODIES[number :: len(SHORT)])
         assert receive(mail(number, SUPPORT, text, text, html), SUPPORT).result == "ticket_created"
         assert receive(mail(number, HELLO, text, text, html), HELLO).result == "conversation_created"
+        nobody = mail(number, HELLO, text, text, html).replace(b"@evil.example", b"")
+        assert receive(nobody, HELLO).result == "held"
     with workspace(acme):
         field = define(acme, SHORT[1], "text", featured=True)
         people = Contact.objects.for_workspace(acme)
@@ -146,8 +148,23 @@ def addresses(acme: Workspace) -> list[str]:
         tickets = [acme.url("tickets:detail", one.number) for one in Ticket.objects.for_workspace(acme)]
         talks = [acme.url("tickets:conversation", one.pk) for one in Conversation.objects.for_workspace(acme)]
         people = [acme.url("contacts:detail", one.pk) for one in Contact.objects.for_workspace(acme)]
-    lists = ["tickets:list", "tickets:inbox", "contacts:list", "organizations:list", "settings:workspace"]
-    return [*(acme.url(name) for name in lists), *tickets, *talks, *people]
+        held = [
+            acme.url("settings:held_mail", one.pk) for one in RawMail.objects.for_workspace(acme).filter(state="held")
+        ]
+        mails = [
+            acme.url(name, one.pk)
+            for one in Message.objects.for_workspace(acme).filter(raw_mail__isnull=False)[:2]
+            for name in ("tickets:why", "tickets:original")
+        ]
+    lists = [
+        "tickets:list",
+        "tickets:inbox",
+        "contacts:list",
+        "organizations:list",
+        "settings:workspace",
+        "settings:held",
+    ]
+    return [*(acme.url(name) for name in lists), *tickets, *talks, *people, *held, *mails]
 
 
 def test_it_is_inert_wherever_it_is_shown(

@@ -199,11 +199,12 @@ def test_the_dialog_asks_with_the_number_and_what_is_wrong_stays(
 ) -> None:
     url = acme.url("contacts:bulk_edit", "field")
     chosen = {"all": "1", "query": "tag=vip", "asked": "1", "field": plan.pk}
-    asked = as_bob.post(url, chosen, headers=HTMX)
+    asked = as_bob.post(url, {**chosen, "choosing": "1"}, headers=HTMX)
     assert "3 contacts" in asked.content.decode()
-    wrong = as_bob.post(url, {**chosen, "confirmed": "1"}, headers=HTMX)
+    assert ("Silver" in asked.content.decode(), "Give a value" in asked.content.decode()) == (True, False)
+    wrong = as_bob.post(url, {**chosen}, headers=HTMX)
     assert (wrong.status_code, "Give a value" in wrong.content.decode()) == (422, True)
-    done = as_bob.post(url, {**chosen, "confirmed": "1", "value": plan.choices[0].pk}, headers=HTMX)
+    done = as_bob.post(url, {**chosen, "value": "Gold"}, headers=HTMX)
     toast = json.loads(done["HX-Trigger"])["toast"]
     assert toast["text"] == "3 contacts changed"
     assert (
@@ -222,7 +223,7 @@ def test_the_dialog_asks_with_the_number_and_what_is_wrong_stays(
 def test_each_button(
     acme: Workspace, people: list[Contact], as_bob: Client, what: str, data: dict[str, str], said: str
 ) -> None:
-    given = {"all": "1", "query": "tag=vip", "asked": "1", "confirmed": "1", **data}
+    given = {"all": "1", "query": "tag=vip", "asked": "1", **data}
     done = as_bob.post(acme.url("contacts:bulk_edit", what), given, headers=HTMX)
     assert json.loads(done["HX-Trigger"])["toast"]["text"] == said
 
@@ -230,7 +231,7 @@ def test_each_button(
 def test_progress_is_shown_to_who_asked_until_it_is_dismissed(
     acme: Workspace, people: list[Contact], as_bob: Client, as_alice: Client, in_background: None
 ) -> None:
-    given = {"id": ids(people), "asked": "1", "confirmed": "1", "how": "add_tag", "tag": "new"}
+    given = {"id": ids(people), "asked": "1", "how": "add_tag", "tag": "new"}
     as_bob.post(acme.url("contacts:bulk_edit", "tag"), given, headers=HTMX)
     url = acme.url("contacts:bulk_edits")
     shown = as_bob.get(url, headers=HTMX).content.decode()

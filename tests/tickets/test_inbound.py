@@ -1,12 +1,11 @@
 """The door inward: whose mail it is, where it goes, and that it is there once."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from contacts.models import Contact
 from gopimi.lib.tenancy import workspace
@@ -367,32 +366,3 @@ def test_attachments_are_stored_where_nobody_can_guess(boxes: Workspace) -> None
     [stored] = files_stored()
     assert stored.read_bytes() == b"%PDF"
     assert (stored.suffix, len(stored.name)) == ("", 43)
-
-
-# Many at once
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_mail_in_parallel_is_one_message(boxes: Workspace) -> None:
-    results = in_parallel([mail()] * 100)
-    assert sorted(result.result for result in results) == ["duplicate"] * 99 + ["ticket_created"]
-    assert len({result.message_id for result in results}) == 1
-    assert (count(Contact, boxes), count(Message, boxes), count(RawMail, boxes)) == (1, 1, 1)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_mails_of_one_sender_at_once_are_one_contact(boxes: Workspace) -> None:
-    results = in_parallel([mail(message_id=f"<{number}@example.com>") for number in range(20)])
-    assert sorted(result.ticket or 0 for result in results) == list(range(1, 21))
-    assert len({result.contact_id for result in results}) == 1
-
-
-def in_parallel(mails: list[bytes]) -> list[Result]:
-    def deliver(raw: bytes) -> Result:
-        try:
-            return receive(raw, SUPPORT)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(deliver, mails))
