@@ -165,7 +165,11 @@ def _events(people: People, must_stop: Stop) -> bool:
 
 def _names(people: People, must_stop: Stop) -> bool:
     """Their names in the threads in which they took part."""
+    with workspace(people.workspace_id):
+        took_part = Tickets().needed(people.workspace_id, people.ids)
     for person in people.everybody:
+        if person.contact_id not in took_part:
+            continue
         if must_stop():
             return False
         with workspace(people.workspace_id):
