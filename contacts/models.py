@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from contacts import history, searching
 from contacts.bulkedits.records import BulkEdit
+from contacts.erasing.records import Erasure
 from contacts.history import Change
 from contacts.importing.records import Import, ImportMade, ImportProblem, ImportRow
 from contacts.querysets import AddressTaken, ContactQuerySet, TagQuerySet
@@ -23,8 +24,8 @@ from gopimi.workspaces.models import Membership, Workspace
 from organizations.models import Organization
 
 __all__ = [
-    "BulkEdit", "Change", "Contact", "ContactSearch", "ContactTag", "Import", "ImportMade", "ImportProblem",
-    "ImportRow", "Source", "Tag", "View",
+    "BulkEdit", "Change", "Contact", "ContactSearch", "ContactTag", "Erasure", "Import", "ImportMade",
+    "ImportProblem", "ImportRow", "Source", "Tag", "View",
 ]  # fmt: skip
 
 ALIVE = Q(deleted_at__isnull=True)

@@ -1,7 +1,7 @@
 """The one way to make, trash and restore contacts: addresses, uniqueness, quota, search and history live here."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -193,7 +193,26 @@ def tag_names(names: Iterable[str]) -> list[str]:
     return list({lower(name): name for name in tidy if name}.values())
 
 
+HOLD_TAGS = """
+SELECT id FROM contacts_tag WHERE workspace_id = %s AND id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE
+"""
+
+
 class TagQuerySet(NamedQuerySet):
+    def find_or_make(self, names: Iterable[str]) -> dict[str, int]:
+        """The ids of all, made where they are new, and held until the transaction ends: one that is being deleted is
+        made anew, and one that is put on something isn't deleted before that is seen."""
+        names = list(names)
+        while True:
+            found = super().find_or_make(names)
+            ids = sorted(set(found.values()))
+            if not ids or len(self.hold(ids)) == len(ids):
+                return found
+
+    def hold(self, ids: Sequence[int]) -> set[int]:
+        """Keep these from being deleted until the transaction ends; answers with those that are there."""
+        return {row[0] for row in statements.fetch(HOLD_TAGS, [self.workspace_id, list(ids)])}
+
     def named(self, names: Iterable[str]) -> list[Any]:
         """The tags with these names, without regard to case, made where they are new."""
         return list(self.filter(pk__in=self.find_or_make(tag_names(names)).values()))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from procrastinate.contrib.django import app as jobs
 
-from customfields import rules
+from customfields import querysets, rules
 from customfields.keys import key_from
 from customfields.parsing import TEXT_LENGTH
 from customfields.querysets import FieldQuerySet, OptionQuerySet, ValueQuerySet
@@ -20,6 +20,9 @@ from customfields.types import TYPES, FieldType, Kind
 from gopimi.lib.folding import Fold, Lower, key_field, lower
 from gopimi.lib.refusals import Refusals, flag, refuse
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
+
+# Tables of other apps whose rows of a field go with it, in batches as its values do; apps add theirs.
+GO_ALONG: list[type[TenantModel]] = []
 
 
 class Field(TenantModel):
@@ -165,11 +168,18 @@ class Field(TenantModel):
         self.erase()
 
     def erase(self) -> None:
-        """Delete a batch of a deleted field's values, and leave the rest to a job; the field goes last."""
-        if self.own_values.erase():
+        """Delete a batch of a deleted field's values, then of what goes along, and leave the rest to a job; the field
+        goes last."""
+        if self.own_values.erase() and all(self._erase_along(model) for model in GO_ALONG):
             self.delete()
         else:
             jobs.configure_task("customfields.erase_field").defer(workspace_id=self.workspace_id, field_id=self.pk)
+
+    def _erase_along(self, model: Any) -> bool:
+        rows = model.objects.for_workspace(self.workspace_id).filter(field=self)
+        ids = list(rows.values_list("pk", flat=True)[: querysets.BATCH])
+        rows.filter(pk__in=ids).delete()
+        return len(ids) < querysets.BATCH
 
     @transaction.atomic
     def add_option(self, label: Any) -> "Option":

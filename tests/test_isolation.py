@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from contacts import history, searching
-from contacts.models import BulkEdit, ContactTag, Import, ImportMade, ImportProblem, ImportRow, Tag, View
+from contacts.models import BulkEdit, ContactTag, Erasure, Import, ImportMade, ImportProblem, ImportRow, Tag, View
 from customfields.models import FieldValue, Kind
 from gopimi.lib.tenancy import tenant_models, workspace
 from gopimi.workspaces.actor import SYSTEM
@@ -89,10 +89,11 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         bulk_edit = BulkEdit.objects.create(
             workspace=globex, actor_kind="system", action="add_tag", value="theirs", contact_ids=[contact.pk], total=1
         )
+        Erasure.objects.create(workspace=globex, contact_id=0, names=["Theirs"], emails=["gone@globex.example"])
         token, _ = ApiToken.issue(globex, "Theirs", ["contacts:read"])
         KeptAnswer.objects.create(workspace=globex, token=token, key="theirs", path="/", fingerprint="")
     return {  # by the routes' namespace
-        "settings": {"token_id": token.pk, "mailbox_id": mailbox.pk, "raw_mail_id": raw.pk},
+        "settings": {"token_id": token.pk, "mailbox_id": mailbox.pk, "raw_mail_id": raw.pk, "tag_id": tag.pk},
         "organizations": {"pk": organization.pk},
         "customfields": {"pk": field.pk, "option_pk": option.pk},
         "contacts": {

@@ -5,12 +5,16 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import JobAborted
 
 from gopimi.workspaces.models import Workspace
-from tickets import held, originals, outbound, sending
+from tickets import held, originals, outbound, sending, tagging
 
 # Of the job. When a mail is tried again, which the server wouldn't take, is said by its message.
 DATABASE_AWAY = RetryStrategy(max_attempts=10, exponential_wait=2, retry_exceptions=[DatabaseError, InterfaceError])
+
+# A worker that is asked to stop hands the job on.
+AGAIN = RetryStrategy(max_attempts=50, wait=2, retry_exceptions=[JobAborted, DatabaseError, InterfaceError])
 
 
 @app.task(name="tickets.send", queue=outbound.QUEUE, retry=DATABASE_AWAY)
@@ -24,6 +28,14 @@ def try_all_held_again(workspace_id: int) -> None:
     """Process everything that is held as if it had just come. Done twice, each mail becomes one message."""
     close_old_connections()
     held.try_all_again(workspace_id)
+
+
+@app.task(name=tagging.REMOVE, queue=tagging.QUEUE, pass_context=True, retry=AGAIN)
+def remove_tag(context: Any, workspace_id: int, tag_id: int, into_id: int | None) -> None:
+    """Delete a tag, or merge it into another, or go on with that."""
+    close_old_connections()
+    if not tagging.remove(workspace_id, tag_id, into_id, context.should_abort):
+        raise JobAborted
 
 
 @app.periodic(cron="*/10 * * * *")

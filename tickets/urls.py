@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets.views import attachments, contacts, held, lists, mailboxes, messages, new, originals, threads
+from tickets.views import attachments, contacts, held, lists, mailboxes, messages, new, originals, tags, threads
 
 app_name = "tickets"
 urlpatterns = [
@@ -32,6 +32,10 @@ settings_pages = [
     path("mailboxes/<int:mailbox_id>/signing-key/", mailboxes.signing_key, name="signing_key"),
     path("mailboxes/<int:mailbox_id>/stop/", mailboxes.stop, name="stop_mailbox"),
     path("mailboxes/<int:mailbox_id>/start/", mailboxes.start, name="start_mailbox"),
+    path("tags/", tags.tags, name="tags"),
+    path("tags/<int:tag_id>/rename/", tags.rename, name="rename_tag"),
+    path("tags/<int:tag_id>/merge/", tags.merge, name="merge_tag"),
+    path("tags/<int:tag_id>/delete/", tags.delete, name="delete_tag"),
     path("held/", held.held_mails, name="held"),
     path("held/again/", held.try_all_again, name="try_all_again"),
     path("held/<int:raw_mail_id>/", held.held_mail, name="held_mail"),

@@ -1,7 +1,5 @@
 """What is kept of imports: the import itself, the rows that failed with their problems, and what it made besides."""
 
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -214,13 +212,3 @@ class ImportMade(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.made_id}"
-
-
-def rows_of(workspace: Any, email_key: str, address: str) -> models.QuerySet:
-    """All import rows that hold this person's address, also in a cell that wasn't mapped: for erasing them.
-
-    Reads every failed row of the workspace.
-    """
-    return ImportRow.objects.for_workspace(workspace).filter(
-        Q(email_key=email_key) | Q(cells__contains=[address]) | Q(cells__contains=[email_key])
-    )

@@ -13,6 +13,7 @@ from contacts.bulkedits.records import Action, BulkEdit, Status
 from contacts.filters import BadFilter
 from contacts.views.selection import selected
 from gopimi.lib import htmx
+from gopimi.lib.counting import counted
 from gopimi.workspaces import toasts
 from gopimi.workspaces.actor import ActorKind
 from organizations.models import Organization
@@ -71,16 +72,12 @@ def ended(one: BulkEdit) -> str:
     """How it ended, in words."""
     if one.status == Status.UNDONE:
         kept = f", {intcomma(one.kept)} left as they are" if one.kept else ""
-        return f"{_contacts(one.reverted)} changed back{kept}"
+        return f"{counted(one.reverted, 'contact')} changed back{kept}"
     done = "moved to the trash" if one.action == Action.DELETE else "changed"
     same = one.total - one.changed
     rest = f", {intcomma(same)} had it so already" if same and one.status == Status.DONE and not one.deletion else ""
     stopped = ". Stopped before the end" if one.status == Status.CANCELLED else ""
-    return f"{_contacts(one.changed)} {done}{rest}{stopped}"
-
-
-def _contacts(number: int) -> str:
-    return f"{intcomma(number)} contact{'' if number == 1 else 's'}"
+    return f"{counted(one.changed, 'contact')} {done}{rest}{stopped}"
 
 
 @require_GET

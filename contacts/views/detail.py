@@ -6,11 +6,11 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 
 from contacts import history, sidebar
+from contacts.erasing.running import KEPT
 from contacts.filters import ContactFilter
 from contacts.models import Contact
 from contacts.searching import by_likeness
 from contacts.sidebar import PROPERTIES
-from contacts.views.trash import KEPT
 from gopimi.lib import htmx
 from gopimi.workspaces.templatetags.ui import hue, initials
 

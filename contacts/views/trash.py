@@ -1,11 +1,11 @@
 """Deleted contacts, which can be restored with everything for 30 days."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
+from contacts.erasing.running import KEPT
 from contacts.filters import ContactFilter
 from contacts.models import Contact
 from gopimi.lib import htmx
@@ -13,7 +13,6 @@ from gopimi.lib.keyset import BadCursor, Key, paginate
 
 PAGE = 50
 COUNTED = 10_000
-KEPT = timedelta(days=30)
 ORDER = [Key("deleted_at", descending=True), Key("id", descending=True)]
 
 

@@ -1,4 +1,4 @@
-"""Several counts in one statement: a page's frame shows a few of them, and each trip to the database costs."""
+"""Counts: several in one statement, since each trip to the database costs, and in words."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -45,3 +45,8 @@ def total(rows: QuerySet, cap: int | None = None) -> Total:
         return Total(rows.order_by().count())
     number = rows.order_by()[: cap + 1].count()
     return Total(min(number, cap), more=number > cap)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """In words: "1 contact", "12,431 contacts"."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 
 from contacts import history
 from contacts.importing import chunks, running, starting
-from contacts.importing.records import Status, rows_of
+from contacts.importing.records import Status
 from contacts.models import Change, Contact, ImportRow, Tag
 from customfields import values as field_values
 from customfields.models import Field
@@ -237,16 +237,6 @@ def test_what_was_chosen_for_such_a_file_is_chosen_again(
         file = ContentFile(b"Adresse,Wert,Rest\nb@x.example,2,y\n")
         draft = starting.receive(acme, SYSTEM, file, "next.csv")
     assert (draft.status, draft.mapping, draft.on_conflict) == ("draft", mapping, "fill")
-
-
-def test_rows_of_a_person_are_found_to_be_erased(acme: Workspace, imports: Imports) -> None:
-    imports(
-        "email,amount,other\nÄrger@acmé.example,,\nÄrger@acmé.example,x,\nnobody,,Ärger@acmé.example\nb@x.example,,\n",
-        mapping={"email": "email"},
-    )
-    with workspace(acme):
-        found = rows_of(acme, "ärger@xn--acm-dma.example", "Ärger@acmé.example")
-        assert list(found.order_by("row").values_list("row", flat=True)) == [3, 4]
 
 
 def test_the_history_names_the_file(acme: Workspace, imports: Imports) -> None:

@@ -1,0 +1,122 @@
+"""What people leave behind: how a name or an address is found in texts, and who looks where.
+
+An address is looked for in every text, by the pieces of a text that may be one: however many people are erased at
+once, a text is read once. A name is looked for only where its person took part, and only if it has two words: "May" is
+a word.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, Func, QuerySet, TextField, Value
+
+from contacts.erasing.records import Erasure
+from gopimi.lib.folding import lower
+from gopimi.lib.tenancy import workspace
+
+MARK = "[erased]"  # stands where a name or an address stood
+WINDOW = 5_000  # rows that are looked through in one transaction
+# As `mentions_address` in the database has it: a candidate, which `Person` then looks at closely.
+PIECE = re.compile(r"""[^\s<>,;:"'()\[\]?&=/|]+@[^\s<>,;:"'()\[\]?&=/|]+""")
+Stop = Callable[[], bool]
+
+
+class Keeper(Protocol):
+    """Rows of one app in which people leave traces."""
+
+    def told(self, contact: Any) -> tuple[list[str], list[str]]:
+        """What of a contact would go, and what would stay, in words for whoever is to decide it."""
+
+    def needed(self, workspace_id: int, ids: Sequence[int]) -> set[int]:
+        """Those of the contacts to whom rows point that stay: of them a nameless row is kept."""
+
+    def forget(self, workspace_id: int, ids: Sequence[int]) -> None:
+        """Take out what can be found by the contacts' ids, in the transaction that erases them."""
+
+    def sweep(self, people: "People", must_stop: Stop) -> bool:
+        """Take out everything else, in transactions of its own; False where something is left for later."""
+
+
+KEEPERS: list[Keeper] = []  # apps add theirs when they are ready
+
+
+class Person:
+    """Somebody who was erased, as an `Erasure` has them."""
+
+    def __init__(self, one: Erasure) -> None:
+        self.contact_id, self.at, self.emails = one.contact_id, one.at, set(one.emails)
+        found = "|".join(re.escape(email) for email in sorted(one.emails, key=len, reverse=True))
+        self._address = re.compile(rf"(?<![\w.+-])(?:{found})(?![\w-]|\.\w)", re.IGNORECASE)
+        names = [r"\s+".join(map(re.escape, name.split())) for name in one.names if len(name.split()) > 1]
+        self._name = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)", re.IGNORECASE) if names else None
+
+    def without_address(self, text: str) -> str:
+        return self._address.sub(MARK, text)
+
+    def unnamed(self, text: str) -> str:
+        """Without name and address."""
+        return self._name.sub(MARK, self.without_address(text)) if self._name else self.without_address(text)
+
+
+class People:
+    """Everybody of a workspace who is being erased."""
+
+    def __init__(self, workspace_id: int, erasures: Iterable[Erasure]) -> None:
+        self.workspace_id = workspace_id
+        self.everybody = [Person(one) for one in erasures]
+        self._by_piece: dict[str, list[Person]] = {}
+        for person in self.everybody:
+            for piece in {piece for email in person.emails for piece in pieces(email)}:
+                self._by_piece.setdefault(piece, []).append(person)
+        self.ids = [person.contact_id for person in self.everybody]
+        self.latest = max(person.at for person in self.everybody)
+
+    @property
+    def pieces(self) -> list[str]:
+        return sorted(self._by_piece)
+
+    def in_text(self, text: str, at: Any) -> list[Person]:
+        """Those whose address is in a text that was there `at` that time."""
+        found = (person for piece in pieces(text) for person in self._by_piece.get(piece, ()))
+        return [person for person in dict.fromkeys(found) if at < person.at and person.without_address(text) != text]
+
+    def without_addresses(self, text: str, at: Any) -> str:
+        for person in self.in_text(text, at):
+            text = person.without_address(text)
+        return text
+
+
+def pieces(text: str) -> set[str]:
+    """What in a text may be an address, in lower case."""
+    return {piece.rstrip(".") for piece in PIECE.findall(lower(text))}
+
+
+class Bytes(Func):
+    """Bytes as text, so that ASCII in them is found."""
+
+    template = "encode(%(expressions)s, 'escape')"
+    output_field = TextField()
+
+
+def mentions(people: People, *texts: Any) -> Func:
+    """Whether one of these columns or expressions has an address in it: `mentions(people, "old", "new")`."""
+    joined = Func(Value(" "), *texts, function="concat_ws", output_field=TextField())
+    wanted = Value(people.pieces, output_field=ArrayField(TextField()))
+    return Func(joined, wanted, function="mentions_address", output_field=BooleanField())
+
+
+def windows(people: People, rows: QuerySet, must_stop: Stop, size: int = WINDOW) -> Iterator[QuerySet | None]:
+    """The rows by their ids, some at a time, each window in a transaction; None at last where it was stopped."""
+    after = 0
+    while True:
+        if must_stop():
+            yield None
+            return
+        with workspace(people.workspace_id):
+            ids = list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:size])
+            if not ids:
+                return
+            yield rows.filter(pk__gte=ids[0], pk__lte=ids[-1]).order_by("pk")
+        after = ids[-1]

@@ -1,0 +1,199 @@
+"""Where tickets, conversations and mails have traces of people, and what becomes of them.
+
+What a person wrote stays, as the thread that it belongs to: without their name and address, without the files that came
+with it, and without the mail that brought it. A copy of their address in anybody's message goes too.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db.models import Q, QuerySet
+
+from contacts.erasing.traces import WINDOW, Bytes, People, Person, Stop, mentions, windows
+from contacts.models import Contact
+from gopimi.lib.counting import counted
+from gopimi.lib.tenancy import workspace
+from tickets.mailaddresses import people as people_in
+from tickets.models import Attachment, Conversation, Event, Message, RawMail, Ticket
+
+MAILS = 100  # each of up to 50 MB
+RECIPIENTS = ("to", "cc", "bcc")
+TEXTS = (
+    "body_text", "body_html", "author_email", "author_name", "attribution", "failure", "message_id", "in_reply_to",
+    "references",
+)  # fmt: skip
+LONGEST = {"subject": 500}  # characters
+THREADS: tuple[Any, ...] = (Ticket, Conversation)
+
+
+class Tickets:
+    """A `Keeper`."""
+
+    def told(self, contact: Contact) -> tuple[list[str], list[str]]:
+        rows = {model: model.objects.for_workspace(contact.workspace_id) for model in (*THREADS, Message, Attachment)}
+        threads = [
+            counted(rows[model].filter(contact=contact).count(), str(model._meta.verbose_name)) for model in THREADS
+        ]
+        own = rows[Message].filter(author_contact=contact)
+        mails = own.filter(raw_mail__isnull=False).count()
+        files = rows[Attachment].filter(message__author_contact=contact).count()
+        goes = [
+            f"{counted(mails, 'mail')} as they came, and {counted(files, 'attached file')}",
+            "The address in everybody's messages, the full name in their own threads: there stands “[erased]”",
+        ]
+        wrote = counted(own.count(), "message")
+        return goes, [f"{threads[0]} and {threads[1]}", f"The text of {wrote}, by “Deleted person”"]
+
+    def needed(self, workspace_id: int, ids: Sequence[int]) -> set[int]:
+        """Who has a ticket or a conversation, or wrote in one."""
+        columns = ((Ticket, "contact_id"), (Conversation, "contact_id"), (Message, "author_contact_id"))
+        found: set[int] = set()
+        for model, column in columns:
+            rows = model.objects.for_workspace(workspace_id).filter(**{f"{column}__in": ids})
+            found |= set(rows.values_list(column, flat=True))
+        return found
+
+    def forget(self, workspace_id: int, ids: Sequence[int]) -> None:
+        own = Message.objects.for_workspace(workspace_id).filter(author_contact_id__in=ids)
+        own.update(author_name="", author_email="", attribution="")
+        conversations = Conversation.objects.for_workspace(workspace_id).filter(contact_id__in=ids)
+        conversations.update(from_name="", from_email="")
+
+    def sweep(self, people: People, must_stop: Stop) -> bool:
+        steps = (_own_files, _own_mails, _waiting_mails, _messages, _threads, _events, _names)
+        return all(step(people, must_stop) for step in steps)
+
+
+def _own_files(people: People, must_stop: Stop) -> bool:
+    """The files that came with what they wrote: first the file, then its row, which would find it again."""
+    files = Attachment.objects.for_workspace(people.workspace_id)
+    own = files.filter(message__author_contact_id__in=people.ids)
+    for window in windows(people, own, must_stop, MAILS):
+        if window is None:
+            return False
+        for attachment in window:
+            default_storage.delete(attachment.file.name)
+            files.filter(pk=attachment.pk).delete()
+    return True
+
+
+def _own_mails(people: People, must_stop: Stop) -> bool:
+    mails = RawMail.objects.for_workspace(people.workspace_id)
+    own = mails.filter(messages__author_contact_id__in=people.ids)
+    for window in windows(people, own, must_stop, MAILS):
+        if window is None:
+            return False
+        mails.filter(pk__in=list(window.values_list("pk", flat=True))).delete()
+    return True
+
+
+def _waiting_mails(people: People, must_stop: Stop) -> bool:
+    """Mails that became no message: theirs, and what machines wrote about them. Somebody else's stays."""
+    state = RawMail.State
+    mails = RawMail.objects.for_workspace(people.workspace_id)
+    waiting = mails.filter(state__in=[state.HELD, state.AUTOMATIC], received_at__lt=people.latest)
+    told = mentions(people, "sender", "subject", "reason")
+    for window in windows(people, waiting, must_stop, MAILS):
+        if window is None:
+            return False
+        found = window.filter(Q(told) | Q(Q(state=state.AUTOMATIC), mentions(people, Bytes("data"))))
+        for mail in found.select_for_update():
+            text = f"{mail.sender} {mail.subject} {mail.reason}"
+            if mail.state == state.AUTOMATIC:
+                text += bytes(mail.data or b"").decode("latin-1")
+            if people.in_text(text, mail.received_at):
+                mails.filter(pk=mail.pk).delete()
+    return True
+
+
+def _messages(people: People, must_stop: Stop) -> bool:
+    """Addresses in anybody's messages; the mail that brought such a message is forgotten."""
+    messages = Message.objects.for_workspace(people.workspace_id)
+    mails = RawMail.objects.for_workspace(people.workspace_id)
+    for window in windows(people, messages.filter(created_at__lt=people.latest), must_stop):
+        if window is None:
+            return False
+        for message in window.filter(mentions(people, *RECIPIENTS, *TEXTS)).select_for_update(no_key=True):
+            at = message.created_at
+            new = {name: people.without_addresses(getattr(message, name), at) for name in TEXTS}
+            if new["author_email"] != message.author_email:
+                new["author_name"] = new["author_email"] = ""
+            new |= {name: _without(people, getattr(message, name), at) for name in RECIPIENTS}
+            if any(getattr(message, name) != text for name, text in new.items()):
+                messages.filter(pk=message.pk).update(**new)
+                mails.filter(pk=message.raw_mail_id).update(data=None)
+    return True
+
+
+def _without(people: People, header: str, at: Any) -> str:
+    """The recipients without those who were erased, with their names."""
+    if not people.in_text(header, at):
+        return header
+    left = [one for one in people_in(header) if not people.in_text(one.email, at)]
+    return ", ".join(f"{one.name} <{one.email}>" if one.name else one.email for one in left)
+
+
+def _threads(people: People, must_stop: Stop) -> bool:
+    """Subjects, and conversations whose contact was taken away."""
+    for model in THREADS:
+        names = ["subject", "from_email"] if model is Conversation else ["subject"]
+        rows = model.objects.for_workspace(people.workspace_id)
+        for window in windows(people, rows.filter(created_at__lt=people.latest), must_stop):
+            if window is None:
+                return False
+            for thread in window.filter(mentions(people, *names)).select_for_update(no_key=True):
+                new = {"subject": people.without_addresses(thread.subject, thread.created_at)[: LONGEST["subject"]]}
+                if "from_email" in names and people.in_text(thread.from_email, thread.created_at):
+                    new |= {"from_name": "", "from_email": ""}
+                rows.filter(pk=thread.pk).update(**new)
+    return True
+
+
+def _events(people: People, must_stop: Stop) -> bool:
+    """Subjects that were changed."""
+    events = Event.objects.for_workspace(people.workspace_id)
+    subjects = events.filter(what="subject", created_at__lt=people.latest)
+    for window in windows(people, subjects, must_stop):
+        if window is None:
+            return False
+        for event in window.filter(mentions(people, "old", "new")):
+            new = {name: people.without_addresses(getattr(event, name), event.created_at) for name in ("old", "new")}
+            events.filter(pk=event.pk).update(**new)
+    return True
+
+
+def _names(people: People, must_stop: Stop) -> bool:
+    """Their names in the threads in which they took part."""
+    with workspace(people.workspace_id):
+        took_part = Tickets().needed(people.workspace_id, people.ids)
+    for person in people.everybody:
+        if person.contact_id not in took_part:
+            continue
+        if must_stop():
+            return False
+        with workspace(people.workspace_id):
+            for model in THREADS:
+                _unname(people.workspace_id, person, model)
+    return True
+
+
+def _unname(workspace_id: int, person: Person, model: Any) -> None:
+    kind = str(model._meta.model_name)
+    messages = Message.objects.for_workspace(workspace_id)
+    theirs = messages.filter(author_contact_id=person.contact_id, **{f"{kind}__isnull": False})
+    threads = model.objects.for_workspace(workspace_id)
+    part = threads.filter(Q(contact_id=person.contact_id) | Q(pk__in=theirs.values(kind)))
+    ids = list(part.values_list("pk", flat=True))
+    _each(person, threads.filter(pk__in=ids), ["subject"])
+    within = {f"{kind}_id__in": ids}
+    _each(person, messages.filter(**within), [*RECIPIENTS, "body_text", "body_html"])
+    _each(person, Event.objects.for_workspace(workspace_id).filter(what="subject", **within), ["old", "new"])
+
+
+def _each(person: Person, rows: QuerySet, names: Sequence[str]) -> None:
+    older = rows.filter(created_at__lt=person.at).order_by("pk")
+    for row in older.select_for_update(no_key=True).iterator(WINDOW):
+        new = {name: person.unnamed(getattr(row, name)) for name in names}
+        if any(getattr(row, name) != text for name, text in new.items()):
+            rows.filter(pk=row.pk).update(**{name: text[: LONGEST.get(name)] for name, text in new.items()})
