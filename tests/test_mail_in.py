@@ -108,7 +108,12 @@ class MailServer:
 
 
 @pytest.fixture
-def server(installation: Installation) -> Iterator[MailServer]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
+    installation = Installation(tmp_path_factory.mktemp("doors"))  # of its own: its database is killed
+    installation.manage("migrate", "--verbosity=0")
+    installation.manage(
+        "createworkspace", "Acme", "--slug=acme", "--admin-email=a@acme.example", "--admin-password=password"
+    )
     installation.manage("createmailbox", "--workspace=acme", f"--address={ADDRESS}", "--purpose=ticket")
     server = MailServer(installation)
     try:

@@ -37,3 +37,13 @@ document.addEventListener("htmx:responseError", (event) => {
         : "Something went wrong. Nothing was changed; try again.";
   show(text, { bad: true });
 });
+
+// What is fired at an element that has left the page meanwhile, since its list was refreshed, nobody would hear.
+document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr } }) =>
+  xhr.addEventListener("readystatechange", () => {
+    if (xhr.readyState !== XMLHttpRequest.DONE || elt.isConnected) return;
+    const told = xhr.getResponseHeader("HX-Trigger");
+    for (const [name, value] of Object.entries(told?.startsWith("{") ? JSON.parse(told) : {}))
+      document.body.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: value instanceof Object ? value : { value } }));
+  }),
+);

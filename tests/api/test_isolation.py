@@ -16,6 +16,7 @@ from tests import test_isolation as pages
 from tests.api.conftest import Program
 from tests.api.test_authentication import OPERATIONS
 from tests.test_isolation import snapshot
+from tickets.models import Attachment
 
 NOWHERE = 2_000_000_000
 rows_of_globex = pages.theirs  # a fixture
@@ -44,9 +45,11 @@ def theirs(globex: Workspace, rows_of_globex: dict[str, Any]) -> dict[str, Any]:
     fields, threads = rows_of_globex["customfields"], rows_of_globex["tickets"]
     with workspace(globex):
         key = Field.objects.for_workspace(globex).get(pk=fields["pk"]).key
+        attachment = Attachment.objects.for_workspace(globex).get()
     return {
         **threads,
         **rows_of_globex["settings"],
+        "attachment_id": attachment.pk,
         "import_id": rows_of_globex["contacts"]["import_pk"],
         "organization_id": rows_of_globex["organizations"]["pk"],
         "field_id": fields["pk"],

@@ -127,6 +127,7 @@ def axe(page: Page) -> Callable[[], None]:
     """Assert that axe-core finds nothing wrong with the page as it stands: `axe()`."""
 
     def check() -> None:
+        page.wait_for_function("!document.querySelector('.htmx-request')")  # what is being refreshed is paler
         results = Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
 

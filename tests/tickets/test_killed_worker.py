@@ -20,9 +20,9 @@ from tickets import mailboxes, outbound
 from tickets.inbound import receive
 from tickets.models import Ticket
 acme = Workspace.objects.get(slug="acme")
-mailboxes.create(acme, "support@acme.example", "ticket")
+mailboxes.create(acme, "replies@acme.example", "ticket")
 mail = b"From: dana@example.com\\nMessage-ID: <1@example.com>\\n\\nWhere is it?"
-number = receive(mail, "support@acme.example").ticket
+number = receive(mail, "replies@acme.example").ticket
 with workspace(acme):
     ticket = Ticket.objects.for_workspace(acme).get(number=number)
     message = outbound.reply(ticket, Actor.agent(User.objects.get()), "Here.")
