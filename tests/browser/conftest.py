@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import ConsoleMessage, Page, Playwright, Request, ViewportSize
+from playwright.sync_api import ConsoleMessage, Page, Playwright, Request, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from gopimi.workspaces.models import User
@@ -127,7 +127,7 @@ def axe(page: Page) -> Callable[[], None]:
     """Assert that axe-core finds nothing wrong with the page as it stands: `axe()`."""
 
     def check() -> None:
-        page.wait_for_function("!document.querySelector('.htmx-request')")  # what is being refreshed is paler
+        expect(page.locator(".htmx-request")).to_have_count(0)  # what is being refreshed is paler
         results = Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
 
