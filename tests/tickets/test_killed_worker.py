@@ -25,7 +25,7 @@ mail = b"From: dana@example.com\\nMessage-ID: <1@example.com>\\n\\nWhere is it?"
 number = receive(mail, "replies@acme.example").ticket
 with workspace(acme):
     ticket = Ticket.objects.for_workspace(acme).get(number=number)
-    message = outbound.reply(ticket, Actor.agent(User.objects.get()), "Here.")
+    message = outbound.reply(ticket, Actor.agent(User.objects.get(email="alice@acme.example")), "Here.")
     print("written", message.pk)
 """
 READ = """
