@@ -1,11 +1,11 @@
 """Contacts as they are to become, and the writing of many of them: a statement or two for each table."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from contacts import history, searching
-from contacts.models import Contact, Tag
+from contacts.models import Contact, ContactTag, Tag
 from customfields import values as field_values
 from customfields.models import Field
 from gopimi.lib import arrays, statements
@@ -60,6 +60,15 @@ class Known:
     tags: Mapping[int, str]
 
 
+def tags_of(workspace_id: int, contact_ids: Iterable[int]) -> dict[int, dict[int, str]]:
+    """The contacts' tags, names by id, in one query. Every contact is a key."""
+    found: dict[int, dict[int, str]] = {contact_id: {} for contact_id in contact_ids}
+    links = ContactTag.objects.for_workspace(workspace_id).filter(contact_id__in=list(found))
+    for contact_id, tag_id, name in links.values_list("contact_id", "tag_id", "tag__name"):
+        found[contact_id][tag_id] = name
+    return found
+
+
 @dataclass(slots=True)
 class Draft:
     """A contact as it is to become. `known` is None where it is to be created, and `pk` is given when it is written.
@@ -78,6 +87,12 @@ class Draft:
     pk: int = 0
     tags: Sequence[str] | None = None
     values: Sequence[tuple[Field, Any, Any]] = ()
+
+    @classmethod
+    def of(cls, index: int, known: Known) -> "Draft":
+        """A contact that is there, with nothing changed yet."""
+        one = known.contact
+        return cls(index, one.workspace_id, one.name, one.email, one.email_key, one.organization_id, known, one.pk)
 
     @property
     def created(self) -> bool:

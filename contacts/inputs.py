@@ -131,7 +131,15 @@ class TagsField(PropertyField):
         self.widget.choices = [(name, name) for name in dict.fromkeys([*self._known, *names])]
 
 
+def tag_select(tags: Any, chosen: str) -> UiSelect:
+    """A searchable list of one tag by its name; `chosen` is among them, also one that is new."""
+    widget = UiSelect(create=True)
+    names = [*tags.values_list("name", flat=True)[:LISTED], chosen]
+    widget.choices = [("", ""), *((name, name) for name in dict.fromkeys(names) if name)]
+    return widget
+
+
 def dress(widget: forms.Widget, text: str = "input", choice: str = "select") -> None:
-    """Give a control the look of its kind; switches and <ui-select>s bring their own."""
-    if not isinstance(widget, forms.CheckboxInput | UiSelect | forms.SelectMultiple):
+    """Give a control the look of its kind; switches, radio buttons and <ui-select>s bring their own."""
+    if not isinstance(widget, forms.CheckboxInput | forms.RadioSelect | UiSelect | forms.SelectMultiple):
         widget.attrs["class"] = choice if isinstance(widget, forms.Select) else text

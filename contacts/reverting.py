@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from contacts.drafts import Draft, Known
+from contacts.drafts import Draft, Known, tags_of
 from contacts.history import Change
-from contacts.models import Contact, ContactTag
+from contacts.models import Contact
 from customfields import values as field_values
 from customfields.models import Field
 from customfields.parsing import InvalidValue
@@ -27,10 +27,7 @@ class Reverting:
                 changes[change.what, change.field_id] = old, change.new
         self.fields = {field.pk: field for field in field_values.fields_of(workspace_id)}
         self.values = field_values.read(workspace_id, self.changes, list(self.fields.values()))
-        self.tags: dict[int, dict[int, str]] = defaultdict(dict)
-        links = ContactTag.objects.for_workspace(workspace_id).filter(contact_id__in=self.changes)
-        for contact_id, tag_id, name in links.values_list("contact_id", "tag_id", "tag__name"):
-            self.tags[contact_id][tag_id] = name
+        self.tags = tags_of(workspace_id, self.changes)
         olds = {old for one in self.changes.values() for (what, _), (old, _) in one.items() if what == "organization"}
         organizations = Organization.objects.for_workspace(workspace_id)
         self.organizations = organizations.ids_by_name(old for old in olds if old)
@@ -41,12 +38,7 @@ class Reverting:
         """The contacts that get something back, and the ids of those of which something stays."""
         drafts, stays = [], set()
         for index, (contact_id, changes) in enumerate(self.changes.items()):
-            contact = self.contacts[contact_id]
-            known = Known(contact, self.values[contact_id], self.tags[contact_id])
-            draft = Draft(
-                index, self.workspace_id, contact.name, contact.email, contact.email_key, contact.organization_id,
-                known, contact_id,
-            )  # fmt: skip
+            draft = Draft.of(index, Known(self.contacts[contact_id], self.values[contact_id], self.tags[contact_id]))
             for (what, field_id), (old, new) in changes.items():
                 revert = {"name": self._name, "organization": self._organization, "tags": self._tags}.get(what)
                 done = revert(draft, old, new) if revert else self._value(draft, field_id, old, new)

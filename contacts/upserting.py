@@ -9,7 +9,6 @@ the order of ids.
 """
 
 import enum
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -17,8 +16,8 @@ from typing import Any, Literal
 from django.db import transaction
 
 from contacts import searching
-from contacts.drafts import Draft, Known, write
-from contacts.models import Contact, ContactTag, Tag
+from contacts.drafts import Draft, Known, tags_of, write
+from contacts.models import Contact, Tag
 from contacts.querysets import AddressTaken, name_of, tag_names
 from customfields import values as field_values
 from customfields.models import Field
@@ -225,13 +224,11 @@ class Batch:
         known = statements.fetch(KNOWN + LOCK * lock, [self.workspace_id, keys])
         found: dict[int, Contact] = {row[0]: statements.instance(Contact, row) for row in known}
         values: field_values.Values = {}
-        tags: dict[int, dict[int, str]] = defaultdict(dict)
+        tags: dict[int, dict[int, str]] = {}
         if found and self.on_conflict in ("update", "fill"):
             values = field_values.read(self.workspace_id, found, self.fields)
-            links = ContactTag.objects.for_workspace(self.workspace_id).filter(contact_id__in=found)
-            for contact_id, tag_id, name in links.values_list("contact_id", "tag_id", "tag__name"):
-                tags[contact_id][tag_id] = name
-        return {one.email_key: Known(one, values.get(one.pk, {}), tags[one.pk]) for one in found.values()}
+            tags = tags_of(self.workspace_id, found)
+        return {one.email_key: Known(one, values.get(one.pk, {}), tags.get(one.pk, {})) for one in found.values()}
 
     def _drafts(self, rows: Mapping[int, Row], known: Mapping[str | None, Known]) -> list[Draft]:
         drafts = []

@@ -1,11 +1,11 @@
 """What can be done to many contacts: one class for each action, which says what becomes of a contact."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import ClassVar
 
 from contacts.bulkedits.records import Action, BulkEdit
-from contacts.drafts import Draft, Known
-from contacts.models import Contact, ContactTag
+from contacts.drafts import Draft, Known, tags_of
+from contacts.models import Contact
 from customfields import values as field_values
 from customfields.models import Field
 from customfields.parsing import InvalidValue
@@ -30,27 +30,18 @@ class Edit:
         """What is to be written: those of the contacts, which are locked, that become another."""
         by_id = {contact.pk: contact for contact in contacts}
         values = field_values.read(self.workspace_id, by_id, self.fields)
-        tags = self._tags(by_id) if self.needs_tags else {}
+        tags = tags_of(self.workspace_id, by_id) if self.needs_tags else {}
         drafts = []
         for index, (pk, contact) in enumerate(by_id.items()):
-            draft = Draft(
-                index, self.workspace_id, contact.name, contact.email, contact.email_key, contact.organization_id,
-                Known(contact, values[pk], tags.get(pk, {})), pk,
-            )  # fmt: skip
-            self.change(draft)
+            known = Known(contact, values[pk], tags.get(pk, {}))
+            draft = Draft.of(index, known)
+            self.change(draft, known)
             if draft.changed:
                 drafts.append(draft)
         return drafts
 
-    def change(self, draft: Draft) -> None:
+    def change(self, draft: Draft, known: Known) -> None:
         raise NotImplementedError
-
-    def _tags(self, contacts: Mapping[int, Contact]) -> dict[int, dict[int, str]]:
-        found: dict[int, dict[int, str]] = {pk: {} for pk in contacts}
-        links = ContactTag.objects.for_workspace(self.workspace_id).filter(contact_id__in=found)
-        for contact_id, tag_id, name in links.values_list("contact_id", "tag_id", "tag__name"):
-            found[contact_id][tag_id] = name
-        return found
 
 
 class SetOrganization(Edit):
@@ -61,15 +52,15 @@ class SetOrganization(Edit):
         if self.organization and not organizations.filter(pk=self.organization).exists():
             raise NotPossible("The organization was deleted.")
 
-    def change(self, draft: Draft) -> None:
+    def change(self, draft: Draft, known: Known) -> None:
         draft.organization = self.organization
 
 
 class AddTag(Edit):
     needs_tags = True
 
-    def change(self, draft: Draft) -> None:
-        names = list(draft.known.tags.values()) if draft.known else []
+    def change(self, draft: Draft, known: Known) -> None:
+        names = list(known.tags.values())
         if lower(self.one.value) not in map(lower, names):
             draft.tags = [*names, self.one.value]
 
@@ -77,8 +68,8 @@ class AddTag(Edit):
 class RemoveTag(Edit):
     needs_tags = True
 
-    def change(self, draft: Draft) -> None:
-        names = list(draft.known.tags.values()) if draft.known else []
+    def change(self, draft: Draft, known: Known) -> None:
+        names = list(known.tags.values())
         left = [name for name in names if lower(name) != lower(self.one.value)]
         if len(left) < len(names):
             draft.tags = left
@@ -96,8 +87,8 @@ class SetField(Edit):
         except InvalidValue as error:
             raise NotPossible(f"{self.field.label}: {error.message}") from error
 
-    def change(self, draft: Draft) -> None:
-        old: Any = draft.known.values.get(self.field.pk) if draft.known else None
+    def change(self, draft: Draft, known: Known) -> None:
+        old = known.values.get(self.field.pk)
         if old != self.value:
             draft.values = [(self.field, old, self.value)]
 

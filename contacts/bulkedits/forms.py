@@ -26,8 +26,7 @@ class BulkForm(forms.Form):
         self.workspace, self.given = workspace, data or {}
         self.ask()
         for control in self.fields.values():
-            if not isinstance(control.widget, forms.RadioSelect):
-                inputs.dress(control.widget)
+            inputs.dress(control.widget)
             if isinstance(control.widget, forms.Select):
                 control.widget.attrs["aria-label"] = control.label
 
@@ -61,12 +60,7 @@ class TagForm(BulkForm):
             initial=Action.ADD_TAG,
             widget=forms.RadioSelect({"class": "radio"}),
         )
-        known = Tag.objects.for_workspace(self.workspace).values_list("name", flat=True)[: inputs.LISTED]
-        widget = inputs.UiSelect(create=True)
-        widget.choices = [("", ""), *((name, name) for name in known)]
-        typed = self.given.get("tag", "")
-        if typed and (typed, typed) not in widget.choices:
-            widget.choices = [*widget.choices, (typed, typed)]
+        widget = inputs.tag_select(Tag.objects.for_workspace(self.workspace), self.given.get("tag", ""))
         self.fields["tag"] = forms.CharField(label="Tag", widget=widget, error_messages={"required": "Choose a tag."})
 
     def clean_tag(self) -> str:
@@ -89,7 +83,7 @@ class FieldForm(BulkForm):
         )
         self.chosen = self.known.get(self.given.get("field", ""))
         if self.chosen:
-            stored = False if self.chosen.type.name == "boolean" else None  # off means no
+            stored = False if self.chosen.type.toggles else None  # a switch that is off means no
             self.fields["value"] = self.chosen.type.form_field(self.chosen, stored=stored, required=False)
             self.fields["clear"] = forms.BooleanField(
                 label="Clear the field instead", required=False, help_text="Nobody of them keeps a value."

@@ -45,6 +45,7 @@ class BulkEdit(TenantModel):
     reverted = models.PositiveIntegerField(default=0)  # contacts that got back what they had
     kept = models.PositiveIntegerField(default=0)  # contacts that didn't, since others changed them, or for the quota
     deletion = models.UUIDField(null=True, blank=True)  # of a DELETE: what its contacts are marked with in the trash
+    problem = models.TextField(blank=True)  # why it couldn't go on
     cancel_asked = models.BooleanField(default=False)
     dismissed = models.BooleanField(default=False)  # whoever asked for it has seen how it ended
     created_at = models.DateTimeField(db_default=Now(), editable=False)

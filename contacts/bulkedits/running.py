@@ -75,8 +75,7 @@ def run(workspace_id: int, bulk_edit_id: int, must_stop: Callable[[], bool] = la
                 return True
             steps = {Status.RUNNING: _edit, Status.UNDOING: _undelete if one.deletion else _revert}
             steps[Status(one.status)](one)
-            names = ["position", "changed", "reverted", "kept", "status", "finished_at", "cancel_asked"]
-            one.save(update_fields=names)
+            one.save(update_fields=["position", "changed", "reverted", "kept", "status", "problem", "finished_at"])
     return False
 
 
@@ -96,7 +95,8 @@ def _edit(one: BulkEdit) -> None:
     else:
         try:
             edit = EDITS[one.action](one)
-        except NotPossible:
+        except NotPossible as error:
+            one.problem = str(error)
             _end(one, Status.CANCELLED)
             return
         drafts = edit.drafts(contacts.order_by("pk").select_for_update(no_key=True))

@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ("reverted", models.PositiveIntegerField(default=0)),
                 ("kept", models.PositiveIntegerField(default=0)),
                 ("deletion", models.UUIDField(blank=True, null=True)),
+                ("problem", models.TextField(blank=True)),
                 ("cancel_asked", models.BooleanField(default=False)),
                 ("dismissed", models.BooleanField(default=False)),
                 (

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
@@ -77,15 +78,15 @@ def ended(one: BulkEdit) -> str:
     same = one.total - one.changed
     rest = f", {intcomma(same)} had it so already" if same and one.status == Status.DONE and not one.deletion else ""
     stopped = ". Stopped before the end" if one.status == Status.CANCELLED else ""
-    return f"{counted(one.changed, 'contact')} {done}{rest}{stopped}"
+    reason = f": {one.problem}" if one.problem else ""
+    return f"{counted(one.changed, 'contact')} {done}{rest}{stopped}{reason}"
 
 
 @require_GET
 def state(request: Any) -> HttpResponse:
     """How far one's own edits are, above the table; it is told when one has ended."""
-    own = BulkEdit.objects.for_workspace(request.workspace).defer("contact_ids").select_related("field")
-    mine = own.filter(actor_kind=ActorKind.AGENT, actor_id=request.user.pk, dismissed=False, total__gt=running.AT_ONCE)
-    edits = list(mine.order_by("-id")[:SHOWN])
+    shown = _own(request).filter(dismissed=False, total__gt=running.AT_ONCE).select_related("field")
+    edits = list(shown.order_by("-id")[:SHOWN])
     if not edits:
         request.session.pop(MARK, None)
     active = any(one.is_active for one in edits)
@@ -109,9 +110,14 @@ def subject(one: BulkEdit) -> str:
     return f"{one.get_action_display()}: {one.value}"
 
 
-def _edit(request: Any, pk: int) -> BulkEdit:
+def _own(request: Any) -> QuerySet[BulkEdit]:
+    """One's own edits: an undo is told in the histories as done by who did the edit."""
     edits = BulkEdit.objects.for_workspace(request.workspace).defer("contact_ids")
-    return get_object_or_404(edits, pk=pk)
+    return edits.filter(actor_kind=ActorKind.AGENT, actor_id=request.user.pk)
+
+
+def _edit(request: Any, pk: int) -> BulkEdit:
+    return get_object_or_404(_own(request), pk=pk)
 
 
 @require_POST

@@ -38,11 +38,9 @@ def insertion(model: type[models.Model], given: Mapping[str, str], source: str =
         column = str(field.column)
         if column in given:
             expressions[column] = given[column]
-        elif not (field.generated or field.null or field.db_default is not NOT_PROVIDED or _is_counted(field)):
+        elif not (
+            field.generated or field.null or field.db_default is not NOT_PROVIDED or isinstance(field, models.AutoField)
+        ):
             expressions[column] = sql.Literal(field.get_default()).as_string()
     names = ", ".join(f'"{name}"' for name in expressions)
     return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {", ".join(expressions.values())} {source}'
-
-
-def _is_counted(field: models.Field) -> bool:
-    return isinstance(field, models.AutoField | models.BigAutoField)

@@ -3,25 +3,13 @@
 import json
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from contacts.models import Contact
 from gopimi.lib.tenancy import workspace
-from gopimi.workspaces.actor import SYSTEM
 from gopimi.workspaces.models import Workspace
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def people(acme: Workspace) -> list[Contact]:
-    with workspace(acme):
-        contacts = Contact.objects.for_workspace(acme)
-        return [
-            contacts.add(SYSTEM, email=f"p{n}@kumo.example", name=f"Person {n}", tags=["vip"] * (n % 2))
-            for n in range(6)
-        ]
 
 
 def alive(acme: Workspace) -> list[str]:

@@ -10,6 +10,7 @@ from django.test import Client
 from contacts.bulkedits import running
 from contacts.bulkedits.records import Action, BulkEdit, Status
 from contacts.models import Change, Contact
+from contacts.views import bulk_edits
 from customfields import values
 from customfields.models import Field, FieldValue
 from gopimi.lib.tenancy import workspace
@@ -19,16 +20,6 @@ from organizations.models import Organization
 from tests.customfields.test_definitions import define
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def people(acme: Workspace) -> list[Contact]:
-    with workspace(acme):
-        contacts = Contact.objects.for_workspace(acme)
-        return [
-            contacts.add(SYSTEM, email=f"p{n}@kumo.example", name=f"Person {n}", tags=["vip"] * (n % 2))
-            for n in range(6)
-        ]
 
 
 @pytest.fixture
@@ -191,7 +182,8 @@ def test_what_it_needs_is_gone(
     with workspace(acme):
         one.refresh_from_db()
         assert not FieldValue.objects.for_workspace(acme).exists()
-    assert (one.status, one.changed) == (Status.CANCELLED, 0)
+    assert (one.status, one.changed, one.problem) == (Status.CANCELLED, 0, "The field was archived or deleted.")
+    assert bulk_edits.ended(one) == "0 contacts changed. Stopped before the end: The field was archived or deleted."
 
 
 def test_the_dialog_asks_with_the_number_and_what_is_wrong_stays(
@@ -243,5 +235,7 @@ def test_progress_is_shown_to_who_asked_until_it_is_dismissed(
     ended = as_bob.get(f"{url}?active=1", headers=HTMX)
     assert "contacts-changed" in ended["HX-Trigger"]
     assert ("6 contacts changed" in ended.content.decode(), "every 1s" in ended.content.decode()) == (True, False)
+    for name in ("contacts:bulk_undo", "contacts:bulk_cancel", "contacts:bulk_dismiss"):
+        assert as_alice.post(acme.url(name, one.pk), headers=HTMX).status_code == 404, "it is Bob's"
     as_bob.post(acme.url("contacts:bulk_dismiss", one.pk), headers=HTMX)
     assert "banner" not in as_bob.get(url, headers=HTMX).content.decode()

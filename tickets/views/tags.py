@@ -38,13 +38,9 @@ class MergeForm(forms.Form):
     def __init__(self, data: Any, *, tag: Tag, into: str) -> None:
         super().__init__(data, auto_id="tag-%s", initial={"into": into})
         self.others = Tag.objects.for_workspace(tag.workspace_id).exclude(pk=tag.pk)
-        names = [(name, name) for name in self.others.values_list("name", flat=True)[: inputs.LISTED]]
-        chosen = self.data.get("into", into)
-        if chosen and (chosen, chosen) not in names:
-            names.append((chosen, chosen))
-        self.fields["into"].widget = inputs.UiSelect(create=True, attrs={"aria-label": "Merge into"})
-        self.fields["into"].widget.choices = [("", ""), *names]
-        inputs.dress(self.fields["into"].widget)
+        widget = inputs.tag_select(self.others, self.data.get("into", into))
+        widget.attrs["aria-label"] = "Merge into"
+        self.fields["into"].widget = widget
 
     def clean_into(self) -> Tag:
         name = " ".join(self.cleaned_data["into"].replace("\x00", "").split())
