@@ -36,7 +36,7 @@ def undo_import(context: Any, workspace_id: int, import_id: int) -> None:
         raise JobAborted
 
 
-@app.task(name=bulk_edits.TASK, queue=bulk_edits.QUEUE, pass_context=True, retry=AGAIN)
+@app.task(name=bulk_edits.TASK, queue=QUEUE, pass_context=True, retry=AGAIN)
 def run_bulk_edit(context: Any, workspace_id: int, bulk_edit_id: int) -> None:
     """Change many contacts, or take that back, or go on with either."""
     close_old_connections()
@@ -44,7 +44,7 @@ def run_bulk_edit(context: Any, workspace_id: int, bulk_edit_id: int) -> None:
         raise JobAborted
 
 
-@app.task(name=erasing.PURGE, queue=erasing.QUEUE, pass_context=True, retry=AGAIN)
+@app.task(name=erasing.PURGE, queue=QUEUE, pass_context=True, retry=AGAIN)
 def purge_trash(context: Any, workspace_id: int, until: str) -> None:
     """Purge what was put into the trash until this moment (ISO 8601), and then the traces; or go on with that."""
     close_old_connections()
@@ -53,7 +53,7 @@ def purge_trash(context: Any, workspace_id: int, until: str) -> None:
     _sweep(context, workspace_id)
 
 
-@app.task(name=erasing.SWEEP, queue=erasing.QUEUE, pass_context=True, retry=AGAIN)
+@app.task(name=erasing.SWEEP, queue=QUEUE, pass_context=True, retry=AGAIN)
 def sweep(context: Any, workspace_id: int) -> None:
     """Look for what is left of people who were erased."""
     close_old_connections()
@@ -71,7 +71,7 @@ def _sweep(context: Any, workspace_id: int) -> None:
 def sweep_again(context: Any, timestamp: int) -> None:
     """Take out what could not be taken out before."""
     close_old_connections()
-    for workspace_id in Workspace.objects.order_by("pk").values_list("pk", flat=True):
+    for workspace_id in Workspace.ids():
         erasing.sweep(workspace_id, context.should_abort)
 
 
@@ -81,7 +81,7 @@ def empty_trash(context: Any, timestamp: int) -> None:
     """Purge what has been in the trash for as long as it is kept."""
     close_old_connections()
     until = timezone.now() - erasing.KEPT
-    for workspace_id in Workspace.objects.order_by("pk").values_list("pk", flat=True):
+    for workspace_id in Workspace.ids():
         if erasing.purge(workspace_id, until, context.should_abort):
             erasing.sweep(workspace_id, context.should_abort)
 
@@ -102,5 +102,5 @@ def give_up_imports(timestamp: int) -> None:
 def forget_uploads(timestamp: int) -> None:
     """Delete drafts and the files of dry runs that became no import within a week."""
     close_old_connections()
-    for workspace_id in Workspace.objects.order_by("pk").values_list("pk", flat=True):
+    for workspace_id in Workspace.ids():
         tidying.forget(workspace_id)

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import OuterRef, QuerySet
 from procrastinate.contrib.django import app as jobs
 
+from contacts.importing.starting import QUEUE
 from contacts.models import ContactTag, Tag
 from gopimi.lib.counting import Counted
 from gopimi.lib.folding import lower
@@ -22,7 +23,7 @@ from tickets.models import TicketTag
 COUNTED = 1_000  # of each in the list; more are "1,000+"
 AT_ONCE = 1_000  # links; with more, the work goes on in the background
 BATCH = 5_000
-REMOVE, QUEUE = "tickets.remove_tag", "imports"
+REMOVE = "tickets.remove_tag"
 INSERT = """
 , moved AS (
     INSERT INTO %(links)s (workspace_id, %(side)s, tag_id)

@@ -43,7 +43,7 @@ def remove_tag(context: Any, workspace_id: int, tag_id: int, into_id: int | None
 def take_up_mail(timestamp: int) -> None:
     """Process what was stored and left there, so that no mail is lost whose sender doesn't come again."""
     close_old_connections()
-    for workspace_id in Workspace.objects.order_by("pk").values_list("pk", flat=True):
+    for workspace_id in Workspace.ids():
         held.take_up(workspace_id)
 
 
@@ -52,5 +52,5 @@ def take_up_mail(timestamp: int) -> None:
 def forget_raw_mail(context: Any, timestamp: int) -> None:
     """Drop the bytes of mails that became messages longer ago than the setting says."""
     close_old_connections()
-    for workspace_id in Workspace.objects.order_by("pk").values_list("pk", flat=True):
+    for workspace_id in Workspace.ids():
         originals.forget(workspace_id, context.should_abort)

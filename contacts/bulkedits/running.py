@@ -17,6 +17,7 @@ from contacts.bulkedits.actions import EDITS, NotPossible
 from contacts.bulkedits.records import Action, BulkEdit, Status
 from contacts.drafts import write
 from contacts.history import Change
+from contacts.importing.starting import QUEUE
 from contacts.models import Contact
 from contacts.reverting import Reverting
 from gopimi.lib.tenancy import workspace
@@ -24,7 +25,7 @@ from gopimi.workspaces.actor import Actor
 
 BATCH = 1_000  # contacts
 AT_ONCE = 1_000  # with more, the work goes on in the background
-TASK, QUEUE = "contacts.run_bulk_edit", "imports"
+TASK = "contacts.run_bulk_edit"
 
 
 @transaction.atomic

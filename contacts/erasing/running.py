@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app as jobs
 from contacts.erasing.records import Erasure
 from contacts.erasing.traces import KEEPERS, People, Stop
 from contacts.history import Change
+from contacts.importing.starting import QUEUE
 from contacts.models import Contact
 from gopimi.lib.folding import lower
 from gopimi.lib.tenancy import workspace
@@ -26,7 +27,7 @@ AT_ONCE = 1_000  # contacts; more are purged in the background
 BATCH = 200  # contacts in one transaction
 PEOPLE = 500  # who are swept together
 PATIENCE = 1.0  # seconds that a request sweeps before it leaves the rest to a job
-PURGE, SWEEP, QUEUE = "contacts.purge_trash", "contacts.sweep", "imports"
+PURGE, SWEEP = "contacts.purge_trash", "contacts.sweep"
 
 
 def purge(workspace_id: int, until: datetime, must_stop: Stop = lambda: False) -> bool:

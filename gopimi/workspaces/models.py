@@ -98,6 +98,11 @@ class Workspace(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def ids(cls) -> list[int]:
+        """Of all workspaces: for what is done every night, in each."""
+        return list(cls.objects.order_by("pk").values_list("pk", flat=True))
+
     def url(self, name: str, *args: Any, **kwargs: Any) -> str:
         """The address of a page inside this workspace: `workspace.url("contacts:detail", contact.pk)`."""
         if kwargs:
