@@ -1,6 +1,7 @@
 """How much the tests with random data try: `LONGER=20 make test` tries twenty times as much as the suite does.
 
-Then, too, what fails is made as small as can be, which takes minutes.
+Then, too, the data is new each time, where the suite tries the same again, and what fails is made as small as can be,
+which takes minutes.
 """
 
 import os

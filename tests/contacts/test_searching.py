@@ -15,6 +15,7 @@ def people(in_acme: Workspace) -> dict[str, Contact]:
         "José Ångström": ContactFactory(workspace=in_acme, name="José Ångström", email="jose@kumo.example"),
         "Priya Raman": ContactFactory(workspace=in_acme, name="Priya Raman", email="p@x.example", organization=fathom),
         "100% Sure_": ContactFactory(workspace=in_acme, name="100% Sure_", email="sure@x.example"),
+        "Bob": ContactFactory(workspace=in_acme, name="Bob", email="bob@münchen.example"),
     }
     searching.index(people.values())
     return people
@@ -28,13 +29,15 @@ def people(in_acme: Workspace) -> dict[str, Contact]:
         ("angs", {"José Ångström"}),
         ("ström", {"José Ångström"}),
         ("kumo", {"José Ångström"}),
-        ("o", {"José Ångström", "Priya Raman"}),  # one letter has no gram; Fathom has an o too
+        ("o", {"José Ångström", "Priya Raman", "Bob"}),  # one letter has no gram; Fathom has an o too
+        ("munchen", {"Bob"}),
+        ("3", set()),  # in xn--mnchen-3ya, which nobody reads
         ("fathom", {"Priya Raman"}),
         ("raman thom", {"Priya Raman"}),
         ("raman kumo", set()),
         ("0%", {"100% Sure_"}),
         ("e_", {"100% Sure_"}),
-        ("", {"José Ångström", "Priya Raman", "100% Sure_"}),
+        ("", {"José Ångström", "Priya Raman", "100% Sure_", "Bob"}),
         ("nobody", set()),
     ],
 )
