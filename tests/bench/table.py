@@ -48,7 +48,7 @@ def measure() -> Iterator[Measured]:
     workspaces = world.workspaces()
     _copy_for_peer()
     analyze()
-    peer = {"BENCH_APPS": "tests.bench.peers.changelist", "BENCH_URLS": "tests.bench.peers.changelist.urls"}
+    peer = {"BENCH_APPS": "django.contrib.admin tests.bench.peers.changelist", "BENCH_URLS": "tests.bench.peers.changelist.urls"}
     with serving() as ours, serving("tests.bench.peers.wsgi", **peer) as theirs:
         tables = {number: Table(target, ours) for number, target in workspaces.items()}
         yield from _growth(tables)
@@ -132,6 +132,7 @@ def _beside(tables: dict[int, Table], port: int) -> Iterator[Measured]:
 
 def _copy_for_peer() -> None:
     """The same people in one table of typed columns, as the admin's users have it, and few of them in another."""
+    from django.conf import settings
     from django.db import connection
 
     from gopimi.lib.roles import as_owner
@@ -141,7 +142,9 @@ def _copy_for_peer() -> None:
     for model, number in ((Person, MANY), (Someone, FEW)):
         with as_owner(connection), connection.schema_editor() as editor:
             editor.create_model(model)
-        with owner() as cursor, cursor.copy(f"COPY {model._meta.db_table} ({columns}) FROM STDIN") as stream:
-            for n in range(1, number + 1):
-                one = people.person(n)
-                stream.write_row((*one[:-1], ", ".join(one.products)))
+        with owner() as cursor:
+            cursor.execute(f"GRANT SELECT ON {model._meta.db_table} TO {settings.DATABASE_ROLE}")
+            with cursor.copy(f"COPY {model._meta.db_table} ({columns}) FROM STDIN") as stream:
+                for n in range(1, number + 1):
+                    one = people.person(n)
+                    stream.write_row((*one[:-1], ", ".join(one.products)))
