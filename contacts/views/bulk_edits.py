@@ -58,15 +58,16 @@ def _ask(request: Any, what: str, form: BulkForm, number: int, status: int) -> H
     return htmx.dialog(request, "contacts/_bulk_edit.html", form.heading, context, status=status)
 
 
-def begun(request: Any, one: BulkEdit) -> HttpResponse:
-    """What to say when a bulk edit or its undo was asked for: how it ended, or that it goes on."""
+def begun(request: Any, one: BulkEdit, **events: Any) -> HttpResponse:
+    """What to say when a bulk edit or its undo was asked for: how it ended, or that it goes on. `events` are for other
+    lists that it changes."""
     back = request.workspace.url("contacts:list")
     if one.is_active:
         request.session[MARK] = True
-        return toasts.done(request, back, bulk_edits_changed=True)
+        return toasts.done(request, back, bulk_edits_changed=True, **events)
     BulkEdit.objects.for_workspace(request.workspace).filter(pk=one.pk).update(dismissed=True)
     undo = request.workspace.url("contacts:bulk_undo", one.pk) if one.can_undo else ""
-    return toasts.done(request, back, ended(one), undo=undo, contacts_changed=True)
+    return toasts.done(request, back, ended(one), undo=undo, contacts_changed=True, **events)
 
 
 def ended(one: BulkEdit) -> str:

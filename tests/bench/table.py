@@ -48,7 +48,10 @@ def measure() -> Iterator[Measured]:
     workspaces = world.workspaces()
     _copy_for_peer()
     analyze()
-    peer = {"BENCH_APPS": "django.contrib.admin tests.bench.peers.changelist", "BENCH_URLS": "tests.bench.peers.changelist.urls"}
+    peer = {
+        "BENCH_APPS": "django.contrib.admin tests.bench.peers.changelist",
+        "BENCH_URLS": "tests.bench.peers.changelist.urls",
+    }
     with serving() as ours, serving("tests.bench.peers.wsgi", **peer) as theirs:
         tables = {number: Table(target, ours) for number, target in workspaces.items()}
         yield from _growth(tables)
