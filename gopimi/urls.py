@@ -5,11 +5,11 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from gopimi.api import api, unknown
 from gopimi.workspaces import urls as settings
-from gopimi.workspaces import views
+from gopimi.workspaces.views import entry, invitations
 from tickets import urls as tickets
 
 workspace_pages: list[URLPattern | URLResolver] = [
-    path("", views.start, name="start"),
+    path("", entry.start, name="start"),
     path("contacts/organizations/", include("organizations.urls")),
     path("contacts/fields/", include("customfields.urls")),
     path("contacts/", include("contacts.urls")),
@@ -34,9 +34,10 @@ account_pages = [
 ]
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("healthz", views.health, name="health"),
+    path("", entry.home, name="home"),
+    path("healthz", entry.health, name="health"),
     path("accounts/", include(account_pages)),
+    path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("dashboard/<slug:slug>/", include(workspace_pages)),
     path("hooks/mail/", include("tickets.webhooks")),
     path("api/v1/", api.urls),

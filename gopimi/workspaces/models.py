@@ -210,6 +210,20 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"{self.email} to {self.workspace}"
 
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its link still works."""
+        return self.accepted_at is None and not self.is_expired
+
+    @staticmethod
+    def path(token: str) -> str:
+        """Where the link leads."""
+        return reverse("invitation", args=[token])
+
 
 class Scope(models.TextChoices):
     CONTACTS_READ = "contacts:read", "Read contacts"

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from contacts import savedviews
 from contacts.models import View
 from gopimi.lib.counting import capped, capped_counts
+from gopimi.workspaces.models import ApiToken, Membership
 from gopimi.workspaces.templatetags.ui import hue
 from tickets.lists import LISTS, countable
 from tickets.models import Conversation, Mailbox, RawMail, Status, Ticket
@@ -55,12 +56,14 @@ def _counted(workspace: Any, view: View) -> QuerySet | None:
 
 
 @register.simple_tag(takes_context=True)
-def mail_counts(context: Any) -> dict[str, str]:
-    """How many mailboxes there are and how much mail is held; "999+" where there is more."""
+def settings_counts(context: Any) -> dict[str, str]:
+    """What there is of each kind in Settings; "999+" where there is more."""
     workspace = context["request"].workspace
     mailboxes = Mailbox.objects.for_workspace(workspace)
     held = RawMail.objects.for_workspace(workspace).filter(state=RawMail.State.HELD)
-    return _shown(capped_counts(workspace, CAP, mailboxes=mailboxes, held=held))
+    members = Membership.objects.filter(workspace=workspace)
+    tokens = ApiToken.objects.filter(workspace=workspace, revoked_at=None)
+    return _shown(capped_counts(workspace, CAP, mailboxes=mailboxes, held=held, people=members, tokens=tokens))
 
 
 def _shown(counts: dict[str, int]) -> dict[str, str]:
