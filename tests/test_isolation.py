@@ -56,6 +56,7 @@ WITH_IDS = [(name, parameters) for name, parameters in PAGES if len(parameters) 
 
 ADMINS_SECTIONS = {"settings", "customfields"}
 AGENTS_TOO = {
+    "settings:profile",
     "settings:workspace", "settings:leave",
     "settings:held", "settings:held_mail", "settings:held_download", "settings:try_again",
     "settings:try_all_again", "settings:assign_held",

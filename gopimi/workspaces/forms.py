@@ -1,10 +1,10 @@
-import zoneinfo
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
 
+from gopimi.lib.forms import UiSelect, time_zones
 from gopimi.workspaces.models import Invitation, Membership, Role, Scope, User, Workspace
 
 
@@ -33,7 +33,9 @@ class TokenForm(forms.Form):
 
 
 class InvitationForm(forms.Form):
-    email = forms.EmailField(max_length=254, widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "off"}))
+    email = forms.EmailField(
+        max_length=254, widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "off", "autofocus": True})
+    )
     role = forms.ChoiceField(
         choices=Role.choices, initial=Role.AGENT, widget=forms.Select(attrs={"class": "select"}),
         help_text="Admins also manage fields, members, mailboxes, tags and tokens",
@@ -74,7 +76,7 @@ class AccountForm(forms.Form):
 
     def clean_time_zone(self) -> str:
         zone: str = self.cleaned_data["time_zone"]
-        return zone if zone in zoneinfo.available_timezones() else settings.TIME_ZONE
+        return zone if zone in dict(time_zones()) else settings.TIME_ZONE
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -90,3 +92,41 @@ class AccountForm(forms.Form):
         """The account of this address. Raises IntegrityError where there is one by now."""
         given = self.cleaned_data
         return User.objects.create_user(email, given["password"], name=given["name"], time_zone=given["time_zone"])
+
+
+class ProfileForm(forms.ModelForm):
+    """What somebody is called and how they see things, in all of their workspaces."""
+
+    time_zone = forms.ChoiceField(
+        choices=time_zones, widget=UiSelect(attrs={"aria-label": "Time zone"}),
+        help_text="Dates and times are shown in it",
+    )  # fmt: skip
+
+    class Meta:
+        model = User
+        fields = ["name", "time_zone", "theme"]
+        widgets = {
+            "name": forms.TextInput(attrs={"class": "input", "autocomplete": "name"}),
+            "theme": forms.RadioSelect(attrs={"class": "radio"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].required = True
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.save(update_fields=self.Meta.fields)
+        return self.instance
+
+
+class NotificationsForm(forms.ModelForm):
+    """Of what a member is told by mail, in one workspace."""
+
+    class Meta:
+        model = Membership
+        fields = ["notify_assigned", "notify_unassigned"]
+        widgets = dict.fromkeys(fields, forms.CheckboxInput(attrs={"class": "check"}))
+
+    def save(self, commit: bool = True) -> Membership:
+        self.instance.save(update_fields=self.Meta.fields)
+        return self.instance

@@ -24,7 +24,7 @@ class WorkspaceMiddleware:
 
     An error or an answer from 400 on rolls everything back: what must outlive a refusal is written in a transaction of
     its own. A workspace that I'm no member of is 404, like one that doesn't exist. Views get `request.workspace`,
-    `request.membership` and `request.actor`; the slug isn't passed on.
+    `request.membership` and `request.actor`; the slug isn't passed on. Dates are shown in the reader's time zone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -35,7 +35,7 @@ class WorkspaceMiddleware:
         if request.path.startswith(APART):
             return self.get_response(request)
         nested = connection.in_atomic_block  # in tests, which wrap requests in a transaction of their own
-        with transaction.atomic():
+        with transaction.atomic(), timezone.override(None):  # back to UTC afterwards
             response = self.get_response(request)
             if response.status_code >= 400:
                 transaction.set_rollback(True)
@@ -57,6 +57,7 @@ class WorkspaceMiddleware:
             raise Http404
         request.membership, request.workspace = membership, membership.workspace
         request.actor = Actor.agent(request.user)
+        timezone.activate(request.user.zone)
         return None
 
 

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from gopimi.workspaces.views import invitations, members, settings
+from gopimi.workspaces.views import invitations, members, profile, settings
 
 app_name = "settings"
 urlpatterns = [
     path("", settings.workspace_settings, name="workspace"),
+    path("profile/", profile.profile, name="profile"),
     path("members/", members.members, name="members"),
     path("members/<int:membership_id>/role/", members.role, name="member_role"),
     path("members/<int:membership_id>/remove/", members.remove, name="remove_member"),
