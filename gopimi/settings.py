@@ -35,6 +35,7 @@ def _kept_secret() -> str:
 
 
 # Core
+DEMO = env.bool("GOPIMI_DEMO", default=True)  # loaded into a fresh embedded database
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])

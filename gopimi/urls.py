@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from gopimi.api import api, unknown
 from gopimi.workspaces import urls as settings
-from gopimi.workspaces.views import entry, invitations
+from gopimi.workspaces.views import entry, first, invitations
 from tickets import urls as tickets
 
 workspace_pages: list[URLPattern | URLResolver] = [
@@ -19,7 +19,7 @@ workspace_pages: list[URLPattern | URLResolver] = [
 
 # Of allauth's pages those that we use, under its own names.
 account_pages = [
-    path("login/", account.login, name="account_login"),
+    path("login/", first.sign_in, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("signup/", account.signup, name="account_signup"),
     path("password/change/", account.password_change, name="account_change_password"),
@@ -42,6 +42,7 @@ urlpatterns = [
     path("", entry.home, name="home"),
     path("healthz", entry.health, name="health"),
     path("accounts/", include(account_pages)),
+    path("welcome/", first.first_run, name="first_run"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("dashboard/<slug:slug>/", include(workspace_pages)),
     path("hooks/mail/", include("tickets.webhooks")),

@@ -130,3 +130,16 @@ class NotificationsForm(forms.ModelForm):
     def save(self, commit: bool = True) -> Membership:
         self.instance.save(update_fields=self.Meta.fields)
         return self.instance
+
+
+class FirstForm(AccountForm):
+    """The first admin of a fresh installation, and their workspace."""
+
+    workspace = forms.CharField(
+        max_length=200, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "organization"}),
+        help_text="Your company or team, as it is shown; you can change it",
+    )  # fmt: skip
+    email = forms.EmailField(
+        max_length=254, widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "username"})
+    )
+    field_order = ["workspace", "name", "email", "password"]

@@ -173,8 +173,10 @@ class Membership(models.Model):
     # Column keys of the contacts table in this member's order ("email", "cf_plan"); empty is the default.
     contact_columns = ArrayField(models.TextField(), default=list, blank=True)
     # Of which new mail they are told by mail: in what is assigned to them, and in what is nobody's.
-    notify_assigned = models.BooleanField("Mail to tickets and conversations that are assigned to me", default=True)
-    notify_unassigned = models.BooleanField("Mail to those that nobody is assigned to", default=False)
+    notify_assigned = models.BooleanField("In a ticket or conversation that is assigned to me", default=True)
+    notify_unassigned = models.BooleanField("In one that nobody is assigned to", default=False)
+    # Whether the list of first steps in a new workspace was dismissed.
+    first_steps_hidden = models.BooleanField(default=False)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("members/", members.members, name="members"),
     path("members/<int:membership_id>/role/", members.role, name="member_role"),
     path("members/<int:membership_id>/remove/", members.remove, name="remove_member"),
+    path("first-steps/hide/", members.hide_first_steps, name="hide_first_steps"),
     path("leave/", members.leave, name="leave"),
     path("invitations/new/", invitations.invite, name="invite"),
     path("invitations/<int:invitation_id>/again/", invitations.send_again, name="send_invitation_again"),

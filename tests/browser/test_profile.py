@@ -19,7 +19,7 @@ def test_name_zone_and_theme(page: Page, acme: Workspace, bob: User, sign_in: Ca
     zone.fill("auckland")
     zone.press("Enter")
     page.get_by_label("Dark").check()
-    page.get_by_label("Mail to those that nobody is assigned to").check()
+    page.get_by_label("In one that nobody is assigned to").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Account: Robert")).to_be_visible()

@@ -12,13 +12,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="membership",
             name="notify_assigned",
-            field=models.BooleanField(
-                default=True, verbose_name="Mail to tickets and conversations that are assigned to me"
-            ),
+            field=models.BooleanField(default=True, verbose_name="In a ticket or conversation that is assigned to me"),
         ),
         migrations.AddField(
             model_name="membership",
             name="notify_unassigned",
-            field=models.BooleanField(default=False, verbose_name="Mail to those that nobody is assigned to"),
+            field=models.BooleanField(default=False, verbose_name="In one that nobody is assigned to"),
         ),
     ]

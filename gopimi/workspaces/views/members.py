@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -72,6 +72,14 @@ def remove(request: Any, membership_id: int) -> HttpResponse:
 def leave(request: Any) -> HttpResponse:
     """For whoever doesn't want to work here any more."""
     return _leave(request, back=request.workspace.url("settings:workspace"))
+
+
+@admin_required
+@require_POST
+def hide_first_steps(request: Any) -> HttpResponse:
+    """Dismiss the list of what a new workspace needs, for oneself."""
+    Membership.objects.filter(pk=request.membership.pk).update(first_steps_hidden=True)
+    return HttpResponse() if request.htmx else redirect(request.workspace.url("start"))
 
 
 def _leave(request: Any, back: str) -> HttpResponse:
