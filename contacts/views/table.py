@@ -44,9 +44,11 @@ def table(request: Any) -> HttpResponse:
     highlight = highlighter(asked.query)
     shown = columns.chosen(state.columns or request.membership.contact_columns, fields, highlight)
     limit = next((limit for limit in LIMITS if str(limit) == request.GET.get("limit")), LIMITS[0])
-    page, total = Page([], None, None), Total(0)
+    page: Page = Page([], None, None)
+    total: Total | None = Total(0)
     if not asked.problems:
-        page, total = _page(request, asked, limit), _count(request, asked)
+        page = _page(request, asked, limit)
+        total = _total(request, asked, page)
     context = {
         "section": "contacts",
         "tab": "contacts",
@@ -84,10 +86,23 @@ def with_tags(workspace: Workspace) -> QuerySet:
     return Contact.objects.for_workspace(workspace).annotate(tag_names=ArraySubquery(links.values("tag__name")))
 
 
+def _total(request: Any, asked: ContactFilter, page: Page) -> Total | None:
+    """How many match. None for the table by itself, whose rows don't wait for the count: it is asked for afterwards."""
+    if page.next is None and page.previous is None:
+        return Total(len(page.rows))
+    if htmx.wants(request, "contacts-table") and _is_filtered(asked) and request.GET.get("count") != "true":
+        return None
+    return _count(request, asked)
+
+
+def _is_filtered(asked: ContactFilter) -> bool:
+    return bool(asked.conditions or asked.query or asked.deleted)
+
+
 def _count(request: Any, asked: ContactFilter) -> Total:
     """How many match; the workspace knows how many there are in all, and `count=true` asks for the exact number."""
     workspace = request.workspace
-    if not (asked.conditions or asked.query or asked.deleted):
+    if not _is_filtered(asked):
         return Total(workspace.contact_count)
     matching = asked.apply(Contact.objects.for_workspace(workspace))
     return total_of(matching, None if request.GET.get("count") == "true" else COUNTED)
