@@ -70,7 +70,7 @@ def ago(moment: datetime | None) -> str:
     if moment is None:
         return ""
     now = timezone.localtime()
-    moment = timezone.localtime(moment)
+    moment = moment.astimezone(now.tzinfo)
     seconds = (now - moment).total_seconds()
     days = (now.date() - moment.date()).days
     if 0 <= seconds < 60:
