@@ -21,8 +21,9 @@ START = 60  # seconds that a server may take to answer
 
 
 def set_up() -> None:
-    """Set Django up on an empty, migrated embedded database, with the static files in their places. To be called once in
-    a process, before all else.
+    """Set Django up on an empty, migrated embedded database, with the static files in their places.
+
+    To be called once in a process, before all else.
     """
     directory = tempfile.mkdtemp(prefix="gopimi-bench-")
     atexit.register(shutil.rmtree, directory)  # the last to go: the server stops before, being registered later
