@@ -27,13 +27,17 @@ CUSTOM = "cf_"
 
 @dataclass(frozen=True)
 class Condition:
-    """One parameter as it was read: `cf_plan__in=Pro,Team` is the operator `in` of the name `cf_plan`."""
+    """One parameter as it was read: `cf_plan__in=Pro,Team` is the operator `in` of the name `cf_plan`.
+
+    `test` is of contacts, `held` of the value that the contact has in the custom field.
+    """
 
     parameter: str
     name: str
     operator: str
     given: list[str]
     test: Q
+    held: Q | None = None
 
 
 class ContactFilter:
@@ -63,9 +67,19 @@ class ContactFilter:
         if self.problems:
             raise self.problems[0]
         contacts = contacts.trashed() if self.deleted else contacts.alive()  # type: ignore[attr-defined]
+        held: dict[str, Q] = {}
         for condition in self.conditions:
             contacts = contacts.filter(condition.test)
-        return searching.search(contacts, self.workspace, self.query) if self.query else contacts
+            if condition.held is not None:
+                held[condition.name] = held.get(condition.name, Q()) & condition.held
+        for name, value in held.items():
+            contacts = contacts.filter(values.having(self.fields[name], value))
+        return contacts.filter(self._searched) if self.query else contacts
+
+    @cached_property
+    def _searched(self) -> Q:
+        """Asked for once, though page and count both need it."""
+        return searching.condition(self.workspace, self.query)
 
     def page(self, contacts: QuerySet, limit: int, cursor: str | None = None) -> keyset.Page:
         """One page of the contacts that match, in the asked order. Raises BadFilter and keyset.BadCursor."""
@@ -79,16 +93,23 @@ class ContactFilter:
             return contacts, [Key(PLAIN_SORTS[self.sort], self.descending), identity]
         if self.sort == "name":
             return contacts, [Key("name_key", self.descending, empty=Q(name_key="")), identity]
+        in_order: Sequence[Any] | None = None
+        gone: Sequence[Any] = ()
         if self.sort == "organization":
             columns = {"sort_organization": "organization__name_key"}
         else:  # the field's value is joined, so that the value index gives the order
             field = self.fields[self.sort]
+            if few := field.type.sort_values(field):
+                in_order, gone = few
             paths = enumerate(field.type.sort_columns)
             columns = {f"sort_{field.pk}_{number}": f"sorted_value__{path}" for number, path in paths}
             its_own = Q(field_values__workspace=self.workspace, field_values__field=field)
             contacts = contacts.annotate(sorted_value=FilteredRelation("field_values", condition=its_own))
         first, *others = columns
-        keys = [Key(first, self.descending, empty=Q(**{f"{first}__isnull": True}))]
+        empty = Q(**{f"{first}__isnull": True})
+        if gone:
+            empty |= Q(**{f"{first}__in": gone})
+        keys = [Key(first, self.descending, empty=empty, values=in_order)]
         keys += [Key(name, self.descending) for name in others]
         return contacts.annotate(**{name: F(path) for name, path in columns.items()}), [*keys, identity]
 
@@ -112,10 +133,10 @@ class ContactFilter:
             return
         name, operator = filtering.operator(parameter)
         self.conditions.append(
-            Condition(parameter, name, operator, given, self._test(parameter, name, operator, given))
+            Condition(parameter, name, operator, given, *self._test(parameter, name, operator, given))
         )
 
-    def _test(self, parameter: str, name: str, operator: str, given: list[str]) -> Q:
+    def _test(self, parameter: str, name: str, operator: str, given: list[str]) -> tuple[Q, Q | None]:
         try:
             if name.startswith(CUSTOM):
                 return values.matching(self._field(parameter, name), operator, given)
@@ -123,7 +144,7 @@ class ContactFilter:
                 raise BadFilter(parameter, f"Contacts can't be filtered by “{name}”.")
             if operator not in PROPERTIES[name]:
                 raise BadFilter(parameter, f"“{name}” has no operator “{operator}”.")
-            return PROPERTIES[name][operator](self, operator, [one_line(text) for text in given])
+            return PROPERTIES[name][operator](self, operator, [one_line(text) for text in given]), None
         except ValueError as error:  # the value can't be one, says its own parser
             raise BadFilter(parameter, str(error)) from error
 

@@ -110,10 +110,16 @@ def index(contacts: Iterable[Any]) -> None:
 
 def search(contacts: QuerySet, workspace: Any, query: str) -> QuerySet:
     """The contacts of which every word of the query is a fragment of name, address or organization's name."""
+    return contacts.filter(condition(workspace, query))
+
+
+def condition(workspace: Any, query: str) -> Q:
+    """The same as a condition, which asks the database who comes into question."""
     workspace_id = getattr(workspace, "pk", workspace)
+    found = Q()
     for word in dict.fromkeys(words(query)):
-        contacts = contacts.filter(_matches(workspace_id, word))
-    return contacts
+        found &= _matches(workspace_id, word)
+    return found
 
 
 def by_likeness(contacts: QuerySet, query: str) -> QuerySet:

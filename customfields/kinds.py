@@ -61,6 +61,11 @@ class FieldType:
         """The options of which a value is made."""
         return ()
 
+    def sort_values(self, field: "Field") -> tuple[list[Any], list[Any]] | None:
+        """What the sort column can hold in the order that is meant, and what counts as nothing: options that were
+        deleted and are still being taken from contacts. None where the column has that order by itself."""
+        return None
+
     def parse_kept(self, field: "Field", text: str) -> Any:
         """A value from text that `to_text` made, such as one that the contact had before: an archived option too."""
         return self.parse_text(field, text)

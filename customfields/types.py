@@ -112,6 +112,9 @@ class Email(Text):
         return inputs.email(maxlength=320)
 
 
+BEYOND = {"gt": "lte", "gte": "lt", "lt": "gte", "lte": "gt"}  # what doesn't meet an operator meets the other
+
+
 class Number(FieldType):
     """Kept exactly as a decimal: at most 28 significant digits, below 10^101; neither NaN nor infinity."""
 
@@ -151,8 +154,10 @@ class Number(FieldType):
         return Q(number_key__in=[float(value) for value in values], number_value__in=values)
 
     def compares(self, operator: str, value: Decimal) -> Q:
-        # Two close numbers can have one float key: the range takes the bound in, the exact comparison decides.
-        return Q(**{f"number_key__{operator[:2]}e": float(value), f"number_value__{operator}": value})
+        # Two close numbers can have one float key: the range takes the bound in, and what has the bound's own key is
+        # compared exactly. Said so, the server doesn't take them for two filters, each of them selective.
+        key, beyond = float(value), BEYOND[operator]
+        return Q(**{f"number_key__{operator[:2]}e": key}) & ~Q(**{"number_key": key, f"number_value__{beyond}": value})
 
 
 class Date(FieldType):
@@ -233,7 +238,11 @@ class Select(FieldType):
     has_options = True
     few_values = True
     column = key_column = "option_id"
-    sort_columns: Sequence[str] = ("option__position",)
+    sort_columns: Sequence[str] = ("option_id",)
+
+    def sort_values(self, field: "Field") -> tuple[list[int], list[int]]:
+        gone = field.own_options.filter(deleted_at__isnull=False).values_list("pk", flat=True)
+        return [option.pk for option in field.choices], list(gone)
 
     def from_text(self, field: "Field", text: str, stored: Any) -> Any:
         return self.choose(field, text, stored)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.http import HttpResponse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_POST
 
 from contacts import columns, savedviews
@@ -14,12 +15,14 @@ from contacts.highlighting import Highlight, highlighter
 from contacts.models import Contact, ContactTag, View
 from contacts.savedviews import State
 from customfields import values
-from gopimi.lib import htmx
+from gopimi.lib import htmx, stencils
 from gopimi.lib.counting import Total
 from gopimi.lib.counting import total as total_of
 from gopimi.lib.keyset import BadCursor, Page
+from gopimi.lib.markup import escape
 from gopimi.workspaces import toasts
 from gopimi.workspaces.models import Membership, Workspace
+from gopimi.workspaces.templatetags.ui import avatar
 
 LIMITS = (50, 100, 200)
 COUNTED = 10_000  # beyond it the table says "10,000+"
@@ -41,9 +44,11 @@ def table(request: Any) -> HttpResponse:
     highlight = highlighter(asked.query)
     shown = columns.chosen(state.columns or request.membership.contact_columns, fields, highlight)
     limit = next((limit for limit in LIMITS if str(limit) == request.GET.get("limit")), LIMITS[0])
-    page, total = Page([], None, None), Total(0)
+    page: Page = Page([], None, None)
+    total: Total | None = Total(0)
     if not asked.problems:
-        page, total = _page(request, asked, limit), _count(request, asked)
+        page = _page(request, asked, limit)
+        total = _total(request, asked, page)
     context = {
         "section": "contacts",
         "tab": "contacts",
@@ -81,10 +86,23 @@ def with_tags(workspace: Workspace) -> QuerySet:
     return Contact.objects.for_workspace(workspace).annotate(tag_names=ArraySubquery(links.values("tag__name")))
 
 
+def _total(request: Any, asked: ContactFilter, page: Page) -> Total | None:
+    """How many match. None for the table by itself, whose rows don't wait for the count: it is asked for afterwards."""
+    if page.next is None and page.previous is None:
+        return Total(len(page.rows))
+    if htmx.wants(request, "contacts-table") and _is_filtered(asked) and request.GET.get("count") != "true":
+        return None
+    return _count(request, asked)
+
+
+def _is_filtered(asked: ContactFilter) -> bool:
+    return bool(asked.conditions or asked.query or asked.deleted)
+
+
 def _count(request: Any, asked: ContactFilter) -> Total:
     """How many match; the workspace knows how many there are in all, and `count=true` asks for the exact number."""
     workspace = request.workspace
-    if not (asked.conditions or asked.query or asked.deleted):
+    if not _is_filtered(asked):
         return Total(workspace.contact_count)
     matching = asked.apply(Contact.objects.for_workspace(workspace))
     return total_of(matching, None if request.GET.get("count") == "true" else COUNTED)
@@ -98,16 +116,23 @@ def _exact(request: Any, asked: ContactFilter) -> HttpResponse:
 
 def _rows(
     workspace: Workspace, page: Page, shown: list[columns.Column], fields: Any, highlight: Highlight
-) -> list[dict[str, Any]]:
+) -> list[SafeString]:
     wanted = [field for field in fields if any(column.key == CUSTOM + field.key for column in shown)]
     held = values.read(workspace, [contact.pk for contact in page.rows], wanted)
     return [
-        {
-            "contact": contact,
-            "name": highlight(str(contact)),
-            "under": highlight((contact.organization and contact.organization.name) or contact.email),
-            "cells": [column.cell(contact, held[contact.pk]) for column in shown],
-        }
+        stencils.fill(
+            "contacts/_row.html",
+            {
+                "pk": str(contact.pk),
+                "called": escape(str(contact)),
+                "picture": avatar(contact),
+                "name": highlight(str(contact)),
+                "under": highlight((contact.organization and contact.organization.name) or contact.email or ""),
+                "detail": workspace.url("contacts:detail", contact.pk),
+                "edit": workspace.url("contacts:edit", contact.pk),
+                "cells": columns.cells(shown, contact, held[contact.pk]),
+            },
+        )
         for contact in page.rows
     ]
 

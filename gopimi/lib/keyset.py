@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.core.signing import BadSignature, Signer
 from django.db import models
 from django.db.models import F, Q
 
+ANY: Any = object()
 SIGNER = Signer(sep=".", salt="gopimi.keyset")
 
 
@@ -29,12 +30,14 @@ class Key:
     """One column of an order. `name` is a field or an annotation of the queryset, never NULL but for `empty`.
 
     `empty` is of the first key alone: the rows that it has no value for. They come last both ways, in the order of the
-    last key.
+    last key. So is `values`: the few that it can have, in ascending order, where no column has that order. The rows of
+    each are read by themselves.
     """
 
     name: str
     descending: bool = False
     empty: Q | None = None
+    values: Sequence[Any] | None = None
 
     def order(self, reverse: bool) -> Any:
         return F(self.name).desc() if self.descending != reverse else F(self.name).asc()
@@ -89,20 +92,46 @@ def _parts(
 
     Apart, each of them is in an index's order, which NULLS LAST isn't when it is read backwards.
     """
-    parts = [(queryset, keys, values)]
-    if keys[0].empty is not None:
-        at_empty = values is not None and values[0] is None
-        parts = [
-            (queryset.filter(~keys[0].empty), keys, None if at_empty else values),
-            (queryset.filter(keys[0].empty), keys[-1:], values[-1:] if at_empty else None),  # type: ignore[index]
-        ]
-        if reverse:
-            parts.reverse()
-        if values is not None and at_empty != reverse:  # the first of the two was read to its end
-            parts = parts[1:]
-    for rows, order, after in parts:
-        ordered = rows.order_by(*(key.order(reverse) for key in order))
-        yield ordered if after is None else ordered.filter(_after(order, after, reverse))
+    steps = _steps(keys)
+    if reverse:
+        steps.reverse()
+    if values is not None:
+        steps = steps[_step_of(values[0], steps) :]
+    for step in steps:
+        order = step.keys
+        ordered = queryset.filter(step.rows).order_by(*(key.order(reverse) for key in order))
+        if values is not None and step is steps[0]:
+            ordered = ordered.filter(_after(order, values[len(keys) - len(order) :], reverse))
+        yield ordered
+
+
+class Step(NamedTuple):
+    """Rows that are read by themselves, in the order of `keys`, the last ones of the whole order.
+
+    Of the first key they have this value; ANY where it is one of the keys.
+    """
+
+    rows: Q
+    keys: Sequence[Key]
+    value: Any
+
+
+def _steps(keys: Sequence[Key]) -> list[Step]:
+    first = keys[0]
+    if first.values is not None:
+        values = reversed(first.values) if first.descending else first.values
+        steps = [Step(Q(**{first.name: value}), keys[1:], value) for value in values]
+    else:
+        steps = [Step(~first.empty if first.empty else Q(), keys, ANY)]
+    return steps + ([Step(first.empty, keys[-1:], None)] if first.empty else [])
+
+
+def _step_of(value: Any, steps: Sequence[Step]) -> int:
+    """Where a cursor's value is to be found. Raises BadCursor where it is none any more."""
+    for place, step in enumerate(steps):
+        if value == step.value or (step.value is ANY and value is not None):
+            return place
+    raise BadCursor("What this cursor stands at isn't there any more.")
 
 
 def _after(keys: Sequence[Key], values: Sequence[Any], reverse: bool) -> Q:
@@ -116,7 +145,8 @@ def _after(keys: Sequence[Key], values: Sequence[Any], reverse: bool) -> Q:
 
 def _encode(row: Any, keys: Sequence[Key], reverse: bool) -> str:
     values = [_pack(row[key.name] if isinstance(row, dict) else getattr(row, key.name)) for key in keys]
-    if keys[0].empty is not None and values[0] == "":
+    first = keys[0]
+    if first.empty is not None and (values[0] == "" or (first.values is not None and values[0] not in first.values)):
         values[0] = None
     document = orjson.dumps([int(reverse), _names(keys), values])
     return SIGNER.sign(base64.urlsafe_b64encode(document).rstrip(b"=").decode())

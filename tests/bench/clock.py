@@ -50,7 +50,7 @@ class KeepAlive:
             received += self._more()
         head, _, body = received.partition(b"\r\n\r\n")
         _, _, length = head.lower().partition(b"content-length:")
-        wanted = int(length.split(b"\r\n", 1)[0])
+        wanted = int(length.split(b"\r\n", 1)[0] or 0)  # an answer without content doesn't say how long it is
         parts = [body]
         while sum(map(len, parts)) < wanted:
             parts.append(self._more())

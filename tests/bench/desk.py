@@ -21,7 +21,10 @@ START = 60  # seconds that a server may take to answer
 
 
 def set_up() -> None:
-    """Set Django up on an empty, migrated embedded database. To be called once in a process, before all else."""
+    """Set Django up on an empty, migrated embedded database, with the static files in their places.
+
+    To be called once in a process, before all else.
+    """
     directory = tempfile.mkdtemp(prefix="gopimi-bench-")
     atexit.register(shutil.rmtree, directory)  # the last to go: the server stops before, being registered later
     Path(directory, "static").mkdir()
@@ -31,6 +34,7 @@ def set_up() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @contextmanager

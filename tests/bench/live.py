@@ -26,10 +26,14 @@ def measure() -> Iterator[Measured]:
     many = world.workspaces()[sizes.MANY]
     colleague = world.workspaces()[sizes.CONTACTS[-2]]
     with serving() as port, _worker():
-        desk, other = world.Desk(many, port), world.Desk(colleague, port, HX_Target="contacts-table")
-        yield from _deletions(desk, other)
+        yield from _deletions(*_desks(many, colleague, port))
         yield from _editors(many, port)
-        yield from _field(desk, other)
+        yield from _field(*_desks(many, colleague, port))
+
+
+def _desks(target: Any, colleague: Any, port: int) -> tuple[world.Desk, world.Desk]:
+    """New connections: the server closes those that were idle for a while."""
+    return world.Desk(target, port), world.Desk(colleague, port, HX_Target="contacts-table")
 
 
 @contextmanager

@@ -42,9 +42,6 @@ SHOWN = ["no filter", "option of 30 %", "search of 5, rare", "two filters", "pag
 
 
 def measure() -> Iterator[Measured]:
-    from django.core.management import call_command
-
-    call_command("collectstatic", interactive=False, verbosity=0)
     workspaces = world.workspaces()
     _copy_for_peer()
     analyze()

@@ -137,9 +137,12 @@ def test_a_chip_is_edited_in_place(page: Page, people: Workspace, look: str, axe
 
 def test_an_exact_count(page: Page, people: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contacts.views.table.COUNTED", 1)
+    monkeypatch.setattr("contacts.views.table.LIMITS", (1, 50))
     page.goto(people.url("contacts:list") + "?tag=vip")
     footer = page.locator(".foot")
-    expect(footer).to_contain_text("1–2 of 1+")
+    expect(footer).to_contain_text("1–1 of 1+")
+    page.get_by_role("button", name="Next page").or_(page.get_by_role("link", name="Next page")).click()
+    expect(footer).to_contain_text("1 of 1+")  # counted after the rows were there
     page.get_by_role("checkbox", name="Select all on this page").check()
     expect(page.get_by_text("Select all 1+ that match")).to_be_visible()
     held: list[Route] = []
@@ -147,5 +150,5 @@ def test_an_exact_count(page: Page, people: Workspace, monkeypatch: pytest.Monke
     footer.get_by_role("link", name="Count all").click()
     expect(footer.get_by_text("counting…")).to_be_visible()
     held.pop().continue_()
-    expect(footer).to_contain_text("1–2 of 2")
+    expect(footer).to_contain_text("1 of 2")
     expect(page.get_by_text("Select all 2 that match")).to_be_visible()
