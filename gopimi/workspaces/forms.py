@@ -72,7 +72,7 @@ class AccountForm(forms.Form):
 
     def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.email = email
+        self.address = email
 
     def clean_time_zone(self) -> str:
         zone: str = self.cleaned_data["time_zone"]
@@ -81,7 +81,7 @@ class AccountForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if "password" in given:
-            user = User(email=given.get("email", self.email), name=given.get("name", ""))
+            user = User(email=given.get("email", self.address), name=given.get("name", ""))
             try:
                 password_validation.validate_password(given["password"], user)
             except forms.ValidationError as error:
