@@ -12,11 +12,13 @@ from contacts import searching
 from contacts.models import Contact
 from gopimi.lib import filtering, keyset
 from gopimi.lib.filtering import BadFilter, Params
-from gopimi.lib.folding import Fold, lower
+from gopimi.lib.folding import lower
 from gopimi.lib.keyset import Key
+from gopimi.workspaces.models import User
 from tickets.models import Conversation, Priority, Status, TicketTag
+from tickets.searching import ConversationSearch, ThreadSearch, TicketSearch
 
-NOBODY = "none"
+NOBODY, ME = "none", "me"
 LAST_NUMBER = 2**31 - 1
 
 # Takes the filter, the parameter and its values; gives the condition. Raises BadFilter.
@@ -28,6 +30,13 @@ def _person(filter: "ThreadFilter", parameter: str, given: Sequence[str]) -> Q:
     ids = filtering.row_ids(parameter, [text for text in given if text != NOBODY])
     condition = Q(**{f"{parameter}_id__in": ids})
     return condition | Q(**{f"{parameter}__isnull": True}) if NOBODY in given else condition
+
+
+def _assignee(filter: "ThreadFilter", parameter: str, given: Sequence[str]) -> Q:
+    """The same, and on pages `me`: whoever looks."""
+    if filter.member is not None:
+        given = [str(filter.member.pk) if text == ME else text for text in given]
+    return _person(filter, parameter, given)
 
 
 def _requester(filter: "ThreadFilter", parameter: str, given: Sequence[str]) -> Q:
@@ -69,32 +78,39 @@ def _words(filter: "ThreadFilter", parameter: str, given: Sequence[str]) -> Q:
     """Every word is a fragment of the subject, or the number; where people are looked for, also of who wrote."""
     condition = Q()
     for word in filtering.words(parameter, given):
-        found = Q(folded_subject__contains=word) | filter.itself(word)
-        if filter.by_people:
-            contacts = searching.search(Contact.objects.for_workspace(filter.workspace), filter.workspace, word)
-            found |= Q(contact__in=contacts.order_by().values("id"))
+        found = filter.SEARCH.matching(word) | filter.itself(word)
+        if filter.member is not None:
+            found |= _wrote(filter, word)
         condition &= found
     return condition
+
+
+def _wrote(filter: "ThreadFilter", word: str) -> Q:
+    """The threads of the contacts that are found by a word: by ids where they are few."""
+    found = searching.search(Contact.objects.for_workspace(filter.workspace), filter.workspace, word).order_by()
+    ids = list(found.values_list("id", flat=True)[: searching.CAP + 1])
+    return Q(contact_id__in=ids) if len(ids) <= searching.CAP else Q(Exists(found.filter(pk=OuterRef("contact_id"))))
 
 
 class ThreadFilter:
     """The filters and the sort of a query. Every problem is collected in `problems`; `apply` raises the first.
 
-    The API's `q` looks at subject and number (API.md); agents look for people with it too (`by_people`).
+    The API's `q` looks at subject and number (API.md); for a `member`, at a page, it finds people too.
     """
 
+    SEARCH: ClassVar[type[ThreadSearch]]
     STATUSES: ClassVar[Sequence[str]]
     SORTS: ClassVar[Sequence[str]] = ("created_at", "updated_at")
     TESTS: ClassVar[Mapping[str, Test]] = {
         "q": _words,
         "status": _status,
-        "assignee": _person,
+        "assignee": _assignee,
         "created_at": _moment,
         "updated_at": _moment,
     }
 
-    def __init__(self, params: Params, workspace: Any, *, by_people: bool = False) -> None:
-        self.workspace, self.by_people = workspace, by_people
+    def __init__(self, params: Params, workspace: Any, member: User | None = None) -> None:
+        self.workspace, self.member = workspace, member
         self.given = dict(filtering.lists(params))
         self.conditions: list[Q] = []
         self.problems: list[BadFilter] = []
@@ -109,8 +125,6 @@ class ThreadFilter:
         """The threads that meet every condition, out of those given. Raises BadFilter."""
         if self.problems:
             raise self.problems[0]
-        if "q" in self.given:
-            threads = threads.alias(folded_subject=Fold("subject"))
         return threads.filter(*self.conditions)
 
     @property
@@ -123,8 +137,8 @@ class ThreadFilter:
         return keyset.paginate(self.apply(threads), self.keys, limit, cursor)
 
     def itself(self, word: str) -> Q:
-        """What else of a thread a searched word, folded, may be found in."""
-        raise NotImplementedError
+        """What else a thread may be found by with a searched word, folded."""
+        return Q(pk__in=[])
 
     def _read(self, parameter: str, given: list[str]) -> None:
         if parameter in filtering.PAGING:
@@ -146,6 +160,7 @@ class ThreadFilter:
 
 
 class TicketFilter(ThreadFilter):
+    SEARCH = TicketSearch
     STATUSES = Status.values
     SORTS = ("number", "priority", "created_at", "updated_at")
     TESTS = {
@@ -159,12 +174,10 @@ class TicketFilter(ThreadFilter):
     def itself(self, word: str) -> Q:
         digits = word.removeprefix("#")
         number = int(digits) if digits.isascii() and digits.isdecimal() else 0
-        return Q(number=number) if 0 < number <= LAST_NUMBER else Q(pk__in=[])
+        return Q(number=number) if 0 < number <= LAST_NUMBER else super().itself(word)
 
 
 class ConversationFilter(ThreadFilter):
+    SEARCH = ConversationSearch
     STATUSES = Conversation.Status.values
     TESTS = {**ThreadFilter.TESTS, "contact": _person, "mailbox": _mailbox}
-
-    def itself(self, word: str) -> Q:
-        return Q(from_email__icontains=word) | Q(from_name__icontains=word)

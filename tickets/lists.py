@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.http import QueryDict
 
@@ -17,12 +17,12 @@ from gopimi.lib import counting, keyset
 from gopimi.lib.counting import Total
 from gopimi.workspaces.models import User
 from organizations.models import Organization
-from tickets.filters import NOBODY, ConversationFilter, ThreadFilter, TicketFilter
+from tickets.filters import ME, NOBODY, ConversationFilter, ThreadFilter, TicketFilter
 from tickets.models import Conversation, Mailbox, Message, Priority, Status, Ticket
 from tickets.threads import Thread
 
 ROWS = 50
-CAP = 10_000  # what lies above isn't counted for a page
+CAP, TABS_CAP = 10_000, 999  # what lies above isn't counted for a page; for the tabs
 MOST_OPTIONS = 200
 SNIPPET = 200  # characters of a message that a row shows at most
 
@@ -38,7 +38,7 @@ class Tab:
     label: str
     given: Given
     current: bool = False
-    count: int | None = None
+    count: Total | None = None
     view: View | None = None  # that it opens
 
     @property
@@ -97,7 +97,7 @@ class ThreadList:
         return {name: values for name, values in query.items() if values}
 
     def _filter(self, given: Given) -> ThreadFilter:
-        return self.filter_class(given, self.workspace, by_people=True)
+        return self.filter_class(given, self.workspace, self.user)
 
     @property
     def rows(self) -> QuerySet:
@@ -116,7 +116,12 @@ class ThreadList:
         """How many match; `count=true` asks for the exact number."""
         if not (self.page.next or self.page.previous):
             return Total(len(self.page.rows))
-        return counting.total(self.filter.apply(self.rows), None if self.exact else CAP)
+        return self._everything or counting.total(self.filter.apply(self.rows), None if self.exact else CAP)
+
+    @property
+    def _everything(self) -> Total | None:
+        """How many there are, where nothing is filtered and the number is known."""
+        return None
 
     @cached_property
     def tabs(self) -> list[Tab]:
@@ -127,15 +132,27 @@ class ThreadList:
             if view.table == self.views:
                 given = dict(savedviews.wording(view.table, QueryDict(view.query)).lists())
                 tabs.append(Tab(view.name, given, current=view == self.state.view, view=view))
-        counts = {str(at): tab for at, tab in enumerate(tabs) if countable(tab.given)}
-        found = self.rows.filter(status__in=ACTIVE).aggregate(
-            opened=Count("pk", filter=Q(status=self.model.OPEN)),
-            **{f"tab{at}": Count("pk", filter=self._condition(tab.given)) for at, tab in counts.items()},
-        )
-        for at, tab in counts.items():
-            tab.count = found[f"tab{at}"]
-        self.opened = found["opened"]
         return tabs
+
+    @property
+    def counted_tabs(self) -> list[Tab]:
+        """The tabs with their numbers, all of them in one statement."""
+        return self._counted["tabs"]
+
+    @property
+    def opened(self) -> Total:
+        return self._counted["opened"]
+
+    @cached_property
+    def _counted(self) -> dict[str, Any]:
+        asked = {f"tab{at}": self._filter(tab.given) for at, tab in enumerate(self.tabs) if countable(tab.given)}
+        rows = {name: filter.apply(self.rows) for name, filter in asked.items() if not filter.problems}
+        opened = self.rows.filter(status=self.model.OPEN)
+        found = counting.capped_counts(self.workspace, TABS_CAP, opened=opened, **rows)
+        totals = {name: Total(min(number, TABS_CAP), more=number > TABS_CAP) for name, number in found.items()}
+        for at, tab in enumerate(self.tabs):
+            tab.count = totals.get(f"tab{at}")
+        return {"tabs": self.tabs, "opened": totals["opened"]}
 
     @property
     def has_views(self) -> bool:
@@ -168,9 +185,6 @@ class ThreadList:
         shown = {"q", *(facet.name for facet in self.facets)}
         return [(name, value) for name, values in self._kept.items() if name not in shown for value in values]
 
-    def _condition(self, given: Given) -> Q:
-        return Q(*self._filter(given).conditions)
-
     @cached_property
     def facets(self) -> list[Facet]:
         facets = self._facets()
@@ -186,7 +200,7 @@ class ThreadList:
 
     def _assignee(self) -> Facet:
         people = members(self.workspace)
-        options = [(NOBODY, "Unassigned"), *((str(user.pk), user.display_name) for user in people)]
+        options = [(ME, "Me"), (NOBODY, "Unassigned"), *((str(user.pk), user.display_name) for user in people)]
         return Facet("assignee", "Assignee", "user-round", options)
 
 
@@ -199,10 +213,15 @@ class TicketList(ThreadList):
     def shown(self, rows: QuerySet) -> QuerySet:
         return super().shown(rows).prefetch_related("tags")
 
+    @property
+    def _everything(self) -> Total | None:
+        """Numbers have no gaps."""
+        return None if self.given else Total(self.workspace.last_ticket_number)
+
     def _tabs(self) -> list[Tab]:
         return [
             Tab("All", {}),
-            Tab("My open", {"assignee": [str(self.user.pk)], "status": ["open"]}),
+            Tab("My open", {"assignee": [ME], "status": ["open"]}),
             Tab("Unassigned", {"assignee": [NOBODY], "status": ACTIVE}),
             Tab("Urgent", {"priority": ["urgent"], "status": ACTIVE}),
         ]
@@ -242,7 +261,7 @@ class ConversationList(ThreadList):
     def _tabs(self) -> list[Tab]:
         return [
             Tab("Open", {"status": ["open"]}),
-            Tab("Mine", {"assignee": [str(self.user.pk)], "status": ["open"]}),
+            Tab("Mine", {"assignee": [ME], "status": ["open"]}),
             Tab("Without contact", {"contact": [NOBODY], "status": ["open"]}),
             Tab("Closed", {"status": ["closed"]}),
         ]

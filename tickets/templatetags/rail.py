@@ -29,7 +29,7 @@ def open_counts(context: Any) -> dict[str, Any]:
         request, tickets=capped(tickets, CAP), conversations=capped(conversations, CAP)
     )
     views = views[:SHOWN]
-    counted = {f"view{view.pk}": rows for view in views if (rows := _counted(workspace, view)) is not None}
+    counted = {f"view{view.pk}": rows for view in views if (rows := _counted(request, view)) is not None}
     counts |= capped_counts(workspace, CAP, **counted) if counted else {}
     words = _shown(counts)
     listed = [
@@ -44,14 +44,14 @@ def open_counts(context: Any) -> dict[str, Any]:
     return {**words, "views": listed}
 
 
-def _counted(workspace: Any, view: View) -> QuerySet | None:
+def _counted(request: Any, view: View) -> QuerySet | None:
     """What a view of tickets or conversations finds, where counting that is cheap."""
     kind = LISTS.get(view.table)
     query = QueryDict(view.query)
     if kind is None or not countable(dict(query.lists())):
         return None
-    asked = kind.filter_class(query, workspace)
-    return None if asked.problems else asked.apply(kind.model.objects.for_workspace(workspace))
+    asked = kind.filter_class(query, request.workspace, request.user)
+    return None if asked.problems else asked.apply(kind.model.objects.for_workspace(request.workspace))
 
 
 @register.simple_tag(takes_context=True)
