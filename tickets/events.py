@@ -19,6 +19,9 @@ class Event(TenantModel):
     new = models.TextField(blank=True)
     actor_kind = models.CharField(max_length=8, choices=ActorKind)
     actor_id = models.BigIntegerField(null=True, blank=True)
+    bulk_edit = CompositeForeignKey(
+        "tickets.ThreadEdit", null=True, blank=True, related_name="+"
+    )  # that it was part of
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -37,7 +40,16 @@ class Event(TenantModel):
                 name="event_conversation",
                 condition=Q(conversation__isnull=False),
             ),
+            models.Index(
+                fields=["workspace", "bulk_edit", "id"], name="event_bulk_edit", condition=Q(bulk_edit__isnull=False)
+            ),
         ]
+
+    @property
+    def thread_id(self) -> int:
+        """The ticket's or the conversation's id."""
+        found: int = self.ticket_id or self.conversation_id
+        return found
 
     def __str__(self) -> str:
         return f"{self.what}: {self.old} to {self.new}"

@@ -17,7 +17,7 @@ from gopimi.lib import counting, keyset
 from gopimi.lib.counting import Total
 from gopimi.workspaces.models import User
 from organizations.models import Organization
-from tickets.filters import ME, NOBODY, ConversationFilter, ThreadFilter, TicketFilter
+from tickets.filters import ME, NOBODY, ConversationFilter, ThreadFilter, TicketFilter, tag_ids
 from tickets.models import Conversation, Mailbox, Message, Priority, Status, Ticket
 from tickets.threads import Thread
 
@@ -116,7 +116,7 @@ class ThreadList:
         """How many match; `count=true` asks for the exact number."""
         if not (self.page.next or self.page.previous):
             return Total(len(self.page.rows))
-        return self._everything or counting.total(self.filter.apply(self.rows), None if self.exact else CAP)
+        return self._everything or self.filter.total(self.rows, None if self.exact else CAP)
 
     @property
     def _everything(self) -> Total | None:
@@ -145,7 +145,9 @@ class ThreadList:
 
     @cached_property
     def _counted(self) -> dict[str, Any]:
-        asked = {f"tab{at}": self._filter(tab.given) for at, tab in enumerate(self.tabs) if countable(tab.given)}
+        given = {f"tab{at}": tab.given for at, tab in enumerate(self.tabs) if countable(tab.given)}
+        tags = tag_ids(self.workspace, {name for one in given.values() for name in one.get("tag", [])})
+        asked = {name: self.filter_class(one, self.workspace, self.user, tags) for name, one in given.items()}
         rows = {name: filter.apply(self.rows) for name, filter in asked.items() if not filter.problems}
         opened = self.rows.filter(status=self.model.OPEN)
         found = counting.capped_counts(self.workspace, TABS_CAP, opened=opened, **rows)

@@ -11,6 +11,7 @@ from django.db.models.functions import Concat, Now
 from contacts.models import Contact, Tag
 from gopimi.lib.folding import Fold, key_field
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
+from tickets.bulkedits.records import ThreadEdit
 from tickets.events import Event
 from tickets.searching import ConversationSearch, TicketSearch
 from tickets.signing import ATTACHMENTS
@@ -18,7 +19,7 @@ from tickets.threads import Thread, ThreadQuerySet, TicketQuerySet
 
 __all__ = [
     "Attachment", "Conversation", "ConversationSearch", "Event", "Mailbox", "MailboxAddress", "Message", "MessageId",
-    "Priority", "RawMail", "Status", "Ticket", "TicketSearch", "TicketTag",
+    "Priority", "RawMail", "Status", "ThreadEdit", "Ticket", "TicketSearch", "TicketTag",
 ]  # fmt: skip
 
 

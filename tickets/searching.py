@@ -7,12 +7,11 @@ person among them, and no door may forget them.
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
 
 from gopimi.lib import statements
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 
-# With more candidates than this the sort index is walked instead, comparing on the way.
+# With more candidates than this the rows are looked through in their order.
 CAP = 2_000
 SHORTEST = 2  # letters of the shortest piece
 
@@ -31,14 +30,9 @@ class ThreadSearch(TenantModel):
         abstract = True
 
     @classmethod
-    def matching(cls, word: str) -> Q:
-        """Threads of the workspace that is entered, with this fragment, folded, in their `search_key`."""
-        condition = Q(search_key__contains=word)
-        if len(word) >= SHORTEST:
-            rows = statements.fetch(f"SELECT {cls.CANDIDATES}(%s, %s)", [word, CAP + 1])
-            if len(rows) <= CAP:
-                condition &= Q(id__in=[pk for (pk,) in rows])
-        return condition
+    def candidates(cls, word: str) -> list[int]:
+        """At most CAP + 1 ids of threads of the workspace that is entered, which may have this fragment, folded."""
+        return [pk for (pk,) in statements.fetch(f"SELECT {cls.CANDIDATES}(%s, %s)", [word, CAP + 1])]
 
 
 class TicketSearch(ThreadSearch):

@@ -54,7 +54,7 @@ class ThreadQuerySet(TenantQuerySet):
         return thread
 
     @transaction.atomic
-    def change(self, actor: Actor, **changes: Any) -> list[int]:
+    def change(self, actor: Actor, *, bulk_edit: Any = None, **changes: Any) -> list[int]:
         """Change what is given of each of these and nothing else, with an event for each property that becomes another;
         answers with the ids of those that did.
 
@@ -68,8 +68,8 @@ class ThreadQuerySet(TenantQuerySet):
         threads = list(self.order_by("pk").select_for_update(no_key=True))
         columns = {name: value for name, value in changes.items() if name not in TAGGING}
         became = [*_changed(threads, columns), *self._retagged(threads, changes)]
-        Event.objects.bulk_create([thread.event(actor, *what) for thread, *what in became])
-        ids = list({thread.pk: None for thread, *_ in became})
+        Event.objects.bulk_create([thread.event(actor, *what, bulk_edit=bulk_edit) for thread, *what in became])
+        ids = list(dict.fromkeys(thread.pk for thread, *_ in became))
         rows = self.model.objects.for_workspace(self.workspace_id)  # type: ignore[attr-defined]
         rows.filter(pk__in=ids).update(**columns, updated_at=Now())
         return ids
@@ -171,12 +171,13 @@ class Thread(TenantModel):
         """What the customer's new message does to a thread that isn't open."""
         return self.status != self.OPEN and self.change(actor, status=self.OPEN)
 
-    def event(self, actor: Actor, what: str, old: Any = None, new: Any = None) -> Event:
+    def event(self, actor: Actor, what: str, old: Any = None, new: Any = None, bulk_edit: Any = None) -> Event:
         """What is to be written down. Old and new are as stored (a status, a number, an id): names are looked up when
         shown, so that an erased person's is nowhere kept."""
         old, new = ("" if value is None else str(value) for value in (old, new))
         thread = {"workspace_id": self.workspace_id, str(self._meta.model_name): self}
-        return Event(**thread, what=what, old=old, new=new, actor_kind=actor.kind, actor_id=actor.id)
+        by = {"actor_kind": actor.kind, "actor_id": actor.id, "bulk_edit": bulk_edit}
+        return Event(**thread, **by, what=what, old=old, new=new)
 
     @property
     def wrote(self) -> dict[str, str]:

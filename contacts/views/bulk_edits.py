@@ -10,6 +10,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET, require_POST
 
 from contacts.bulkedits import batches, running
@@ -139,6 +140,17 @@ class BulkEdits:
         self.rows(request).filter(pk=self._found(request, bulk_edit_pk).pk).update(dismissed=True)
         return toasts.done(request, self.back(request), bulk_edits_changed=True)
 
+    def paths(self) -> list[URLPattern]:
+        """Its routes, below the table's "bulk/"."""
+        name = self.names.partition(":")[2]
+        return [
+            path("", require_GET(self.state), name=f"{name}_edits"),
+            path("<int:bulk_edit_pk>/cancel/", require_POST(self.cancel), name=f"{name}_cancel"),
+            path("<int:bulk_edit_pk>/undo/", require_POST(self.undo), name=f"{name}_undo"),
+            path("<int:bulk_edit_pk>/dismiss/", require_POST(self.dismiss), name=f"{name}_dismiss"),
+            path("<slug:what>/", require_POST(self.edit), name=f"{name}_edit"),
+        ]
+
     def back(self, request: Any) -> str:
         url: str = request.workspace.url(self.table)
         return url
@@ -175,5 +187,3 @@ class ContactBulkEdits(BulkEdits):
 
 
 OF_CONTACTS = ContactBulkEdits()
-edit, state = require_POST(OF_CONTACTS.edit), require_GET(OF_CONTACTS.state)
-cancel, undo, dismiss = (require_POST(view) for view in (OF_CONTACTS.cancel, OF_CONTACTS.undo, OF_CONTACTS.dismiss))

@@ -7,12 +7,13 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gopimi.lib import keyset
 from gopimi.lib.folding import fold
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import SYSTEM
 from gopimi.workspaces.models import Workspace
 from tests.factories import ContactFactory, ConversationFactory, TicketFactory
-from tickets import searching
+from tickets import filters, searching
 from tickets.filters import ConversationFilter, TicketFilter
 from tickets.models import Conversation, Ticket, TicketSearch
 
@@ -64,11 +65,30 @@ def test_few_and_many_are_found_alike(in_acme: Workspace, ticket: Ticket, monkey
     for subject in ("A door", "Two doors"):
         TicketFactory(workspace=in_acme, contact=ticket.contact, subject=subject)
     for cap in (2_000, 1):
-        monkeypatch.setattr(searching, "CAP", cap)
+        monkeypatch.setattr(filters, "CAP", cap)
         assert found(in_acme, "DOOR") == ["A door", "Two doors"]
         assert found(in_acme, "door two") == ["Two doors"]
         assert found(in_acme, "#2") == ["A door"]
         assert found(in_acme, "o") == ["A door", "Two doors", ticket.subject]
+
+
+def test_a_page_of_what_many_have(in_acme: Workspace, ticket: Ticket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked for in windows of the order, of which the first ones are too small here."""
+    for number in range(12):
+        TicketFactory(workspace=in_acme, contact=ticket.contact, subject="A door" if number % 3 == 0 else "A window")
+    monkeypatch.setattr(filters, "CAP", 1)
+    monkeypatch.setattr(keyset, "WINDOWS", (2, 5))
+    asked = TicketFilter({"q": "door", "sort": "number"}, in_acme)
+    assert asked.frequent
+    rows = Ticket.objects.for_workspace(in_acme)
+    first = asked.page(rows, 3)
+    assert [row.number for row in first.rows] == [2, 5, 8]
+    second = asked.page(rows, 3, first.next)
+    assert ([row.number for row in second.rows], second.next) == ([11], None)
+    assert [row.number for row in asked.page(rows, 3, second.previous).rows] == [2, 5, 8]
+    assert str(asked.total(rows, 10)) == "4"
+    monkeypatch.setattr(filters, "LOOKED_AT", 6)
+    assert (str(asked.total(rows, 10)), str(asked.total(rows, None))) == ("2+", "4")
 
 
 def test_who_wrote_is_found_in_a_conversation(in_acme: Workspace) -> None:
@@ -84,6 +104,13 @@ def test_pieces_of_another_workspace_are_not_seen(in_acme: Workspace, globex: Wo
         assert len(candidates("secret")) == 1
     assert candidates("secret") == []
     assert TicketSearch.objects.for_workspace(globex).count() == 0
+
+
+def test_a_word_of_the_newest_ones_is_frequent(in_acme: Workspace, ticket: Ticket) -> None:
+    for _ in range(499):
+        TicketFactory(workspace=in_acme, contact=ticket.contact, subject="Door")
+    assert len(candidates("door")) == 10
+    assert candidates("tur") == [ticket.pk]
 
 
 @given(text=st.text("abcéßZ 中", max_size=12), start=st.integers(0, 10), length=st.integers(2, 6))
