@@ -48,8 +48,7 @@ class Event(TenantModel):
     @property
     def thread_id(self) -> int:
         """The ticket's or the conversation's id."""
-        found: int = self.ticket_id or self.conversation_id
-        return found
+        return self.ticket_id or self.conversation_id or 0
 
     def __str__(self) -> str:
         return f"{self.what}: {self.old} to {self.new}"

@@ -1,6 +1,6 @@
 """The lists of tickets and of conversations as pages show them: tabs with counts, filters as chips, a page of rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ from gopimi.lib import counting, keyset
 from gopimi.lib.counting import Total
 from gopimi.workspaces.models import User
 from organizations.models import Organization
+from tickets import trails
 from tickets.filters import ME, NOBODY, ConversationFilter, ThreadFilter, TicketFilter, tag_ids
 from tickets.models import Conversation, Mailbox, Message, Priority, Status, Ticket
 from tickets.threads import Thread
@@ -78,6 +79,12 @@ class ThreadList:
     nouns: ClassVar[str]
     icon: ClassVar[str]
     why_empty: ClassVar[str]
+    # What can be done to many: the bar's buttons, and the names of their pages
+    bulk: ClassVar[Sequence[tuple[str, str, str]]] = (
+        ("status", "Status", "circle-dot"),
+        ("assignee", "Assignee", "user-round"),
+    )
+    bulk_names: ClassVar[str]
 
     def __init__(self, request: Any, state: State) -> None:
         self.request, self.workspace, self.user, self.state = request, request.workspace, request.user, state
@@ -88,6 +95,8 @@ class ThreadList:
         self.exact = query.pop("count", []) == ["true"]
         self.given: Given = query
         self.page: keyset.Page = self.filter.page(self.shown(self.rows), ROWS, self.cursor)
+        for row in self.page.rows:  # where one who opens it comes from
+            row.origin = trails.origin(self.query_string, keyset.after(row, self.filter.keys))
 
     def _asked(self, params: QueryDict) -> Given:
         """The query without what forms send empty."""
@@ -106,6 +115,19 @@ class ThreadList:
     def shown(self, rows: QuerySet) -> QuerySet:
         """The rows with all that the table shows of them."""
         return rows.select_related(*self.related)
+
+    @cached_property
+    def query_string(self) -> str:
+        """The filters and the order, as the URL asks for them or by default."""
+        return urlencode({**self.given, **({"sort": [self.sort]} if self.sort else {})}, doseq=True)
+
+    @property
+    def first(self) -> bool:
+        return self.page.previous is None
+
+    @property
+    def bulk_name(self) -> str:
+        return f"{self.bulk_names}_edit"
 
     @property
     def query(self) -> str:
@@ -200,6 +222,15 @@ class ThreadList:
     def _facets(self) -> list[Facet]:
         raise NotImplementedError
 
+    def _status(self) -> Facet:
+        return Facet("status", "Status", "circle-dot", list(self.statuses().items()))
+
+    @classmethod
+    def statuses(cls) -> dict[str, str]:
+        """What each is called."""
+        meta: Any = cls.model._meta
+        return {str(value): str(label) for value, label in meta.get_field("status").choices}
+
     def _assignee(self) -> Facet:
         people = members(self.workspace)
         options = [(ME, "Me"), (NOBODY, "Unassigned"), *((str(user.pk), user.display_name) for user in people)]
@@ -210,6 +241,8 @@ class TicketList(ThreadList):
     model, filter_class, views = Ticket, TicketFilter, View.Table.TICKETS
     related = ("contact__organization", "assignee")
     table, noun, nouns, icon = "tickets/_tickets.html", "ticket", "tickets", "ticket"
+    bulk = (*ThreadList.bulk, ("priority", "Priority", "flag"), ("tag", "Tag", "tag"))
+    bulk_names = "tickets:bulk"
     why_empty = "Mail to a mailbox for tickets opens one, and you can open one for a contact."
 
     def shown(self, rows: QuerySet) -> QuerySet:
@@ -233,7 +266,7 @@ class TicketList(ThreadList):
         organizations = Organization.objects.for_workspace(self.workspace)
         tags = Tag.objects.for_workspace(self.workspace)
         return [
-            Facet("status", "Status", "circle-dot", [(str(value), str(label)) for value, label in Status.choices]),
+            self._status(),
             self._assignee(),
             Facet("priority", "Priority", "flag", priorities),
             Facet("organization", "Organization", "building-2", self._some(organizations, "id"), many=True),
@@ -252,6 +285,7 @@ class ConversationList(ThreadList):
     model, filter_class, views = Conversation, ConversationFilter, View.Table.CONVERSATIONS
     related = ("contact", "assignee", "mailbox")
     table, noun, nouns, icon = "tickets/_conversations.html", "conversation", "conversations", "inbox"
+    bulk_names = "tickets:conversation_bulk"
     why_empty = "Mail to a mailbox of the inbox starts one."
     default = {"status": ["open"]}
 
@@ -271,10 +305,7 @@ class ConversationList(ThreadList):
     def _facets(self) -> list[Facet]:
         mailboxes = Mailbox.objects.for_workspace(self.workspace).filter(purpose=Mailbox.Purpose.INBOX)
         addresses = [(str(mailbox.pk), mailbox.address) for mailbox in mailboxes.order_by("address")]
-        return [
-            Facet("mailbox", "Mailbox", "mail", addresses),
-            self._assignee(),
-        ]
+        return [self._status(), Facet("mailbox", "Mailbox", "mail", addresses), self._assignee()]
 
 
 LISTS: Mapping[str, type[ThreadList]] = {kind.views: kind for kind in (TicketList, ConversationList)}

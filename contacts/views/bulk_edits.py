@@ -70,8 +70,8 @@ class BulkEdits:
             return toasts.done(request, self.back(request), GONE)
         confirmed = "asked" in request.POST and "choosing" not in request.POST
         form = self.forms[what](request.POST, workspace=request.workspace, judged=confirmed)
-        if confirmed and form.is_valid():
-            return self.begun(request, self.begin(request, form, list(rows.values_list("pk", flat=True))))
+        if confirmed and form.is_valid() and (ids := list(rows.values_list("pk", flat=True))):
+            return self.begun(request, self.begin(request, form, ids))
         return self._ask(request, what, form, rows.count(), status=422 if confirmed else 200)
 
     def _ask(self, request: Any, what: str, form: BulkForm, number: int, status: int) -> HttpResponse:

@@ -66,7 +66,7 @@ def paginate(
     reverse, values = _decode(cursor, keys) if cursor else (False, None)
     rows: list[Any] = []
     for part in _parts(queryset, keys, reverse, values):
-        rows += _first(part, limit + 1 - len(rows), among)
+        rows += first(part, limit + 1 - len(rows), among)
         if len(rows) > limit:
             break
     more, rows = len(rows) > limit, rows[:limit]
@@ -80,19 +80,31 @@ def paginate(
     )
 
 
-def _first(rows: models.QuerySet, number: int, among: Q | None) -> Sequence[Any]:
+def first(rows: models.QuerySet, number: int, among: Q | None = None) -> list[Any]:
+    """The first rows of an order; `among` as `paginate` has it."""
     if among is None:
-        return rows[:number]
+        return list(rows[:number])
     for window in WINDOWS:
-        found = rows.filter(among, pk__in=rows.values("pk")[:window])[:number]
+        found = list(rows.filter(among, pk__in=rows.values("pk")[:window])[:number])
         if len(found) == number:
             return found
-    return rows.filter(among)[:number]
+    return list(rows.filter(among)[:number])
 
 
 def after(row: Any, keys: Sequence[Key]) -> str:
     """The cursor of what comes after this row, for pages that are put together of several querysets."""
     return _encode(row, keys, False)
+
+
+def around(queryset: models.QuerySet, keys: Sequence[Key], cursor: str) -> tuple[models.QuerySet, models.QuerySet]:
+    """The rows before the one that a cursor is of, and those after it, the nearest first. For orders without empty
+    values. Raises BadCursor."""
+    _, values = _decode(cursor, keys)
+    before, after = (
+        queryset.order_by(*(key.order(reverse) for key in keys)).filter(_after(keys, values, reverse))
+        for reverse in (True, False)
+    )
+    return before, after
 
 
 def whole(queryset: models.QuerySet, keys: Sequence[Key]) -> Iterator[models.QuerySet]:

@@ -44,7 +44,7 @@ class ThreadBulkEdits(BulkEdits):
         if one.action == Action.PRIORITY:
             return str(Priority(int(one.value)).label)
         if one.action == Action.STATUS:
-            return dict(self.kind.model._meta.get_field("status").choices)[one.value]
+            return self.kind.statuses()[one.value]
         return one.value
 
 
