@@ -6,7 +6,7 @@ The parameters are API.md's (Lists). What isn't known is an error, never ignored
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from contacts import searching
 from contacts.models import Contact, Tag
@@ -159,7 +159,9 @@ class ThreadFilter:
         contacts = list(found.values_list("id", flat=True)[: searching.CAP + 1])
         if len(contacts) <= searching.CAP:
             return condition | Q(contact_id__in=contacts), many
-        return condition | Q(Exists(found.filter(pk=OuterRef("contact_id")))), True
+        # One by one: an Exists would read all contacts first.
+        own = found.filter(pk=OuterRef("contact_id")).values("pk")
+        return condition | Q(contact_id=Subquery(own)), True
 
     def itself(self, word: str) -> Q:
         """What else a thread may be found by with a searched word, folded."""

@@ -11,7 +11,8 @@ from django.db.models.functions import Left
 from django.http import QueryDict
 
 from contacts import savedviews
-from contacts.models import Tag, View
+from contacts.conditions import MOMENTS
+from contacts.models import Contact, Tag, View
 from contacts.savedviews import VIEW, State
 from gopimi.lib import counting, keyset
 from gopimi.lib.counting import Total
@@ -28,6 +29,7 @@ MOST_OPTIONS = 200
 SNIPPET = 200  # characters of a message that a row shows at most
 
 Given = Mapping[str, list[str]]
+MOMENTS_OF = {"created_at": "Created", "updated_at": "Updated"}
 # What isn't done yet.
 ACTIVE = [Status.OPEN.value, Status.PENDING.value]
 
@@ -59,6 +61,7 @@ class Facet:
     options: list[tuple[str, str]]
     chosen: list[str] = field(default_factory=list)
     many: bool = False  # so many options that one searches among them
+    url: str = ""  # where they are searched; the options are those that are chosen
 
     @property
     def words(self) -> str:
@@ -213,8 +216,23 @@ class ThreadList:
     def facets(self) -> list[Facet]:
         facets = self._facets()
         for facet in facets:
-            facet.chosen = [value for text in self.given.get(facet.name, []) for value in text.split(",")]
+            given = self.given.get(facet.name, [])
+            facet.chosen = given if facet.many else [value for text in given for value in text.split(",")]
         return facets
+
+    @cached_property
+    def others(self) -> list[tuple[str, str, str]]:
+        """The filters that have no chip to make them, which a link or a view brought: name, label and words."""
+        known = {"q", *(facet.name for facet in self.facets)}
+        return [(name, *self._told(name, given)) for name, given in self.given.items() if name not in known]
+
+    def _told(self, name: str, given: list[str]) -> tuple[str, str]:
+        column, _, operator = name.partition("__")
+        if column in MOMENTS_OF:
+            return MOMENTS_OF[column], f"{MOMENTS[operator]} {given[0]}"
+        ids = [text for text in given if text != NOBODY]
+        contacts = Contact.objects.for_workspace(self.workspace).filter(pk__in=ids)
+        return "Contact", ", ".join([*map(str, contacts), *["nobody"] * (NOBODY in given)]) or "unknown"
 
     def _tabs(self) -> list[Tab]:
         raise NotImplementedError
@@ -263,22 +281,25 @@ class TicketList(ThreadList):
 
     def _facets(self) -> list[Facet]:
         priorities = [(priority.name.lower(), str(priority.label)) for priority in reversed(Priority)]
-        organizations = Organization.objects.for_workspace(self.workspace)
-        tags = Tag.objects.for_workspace(self.workspace)
         return [
             self._status(),
             self._assignee(),
             Facet("priority", "Priority", "flag", priorities),
-            Facet("organization", "Organization", "building-2", self._some(organizations, "id"), many=True),
-            Facet("tag", "Tag", "tag", self._some(tags, "name"), many=True),
+            self._organization(),
+            Facet("tag", "Tag", "tag", self._tags(), many=True),
         ]
 
-    def _some(self, rows: QuerySet, key: str) -> list[tuple[str, str]]:
+    def _organization(self) -> Facet:
+        chosen = self.given.get("organization", [])
+        organizations = Organization.objects.for_workspace(self.workspace).filter(pk__in=chosen) if chosen else []
+        options = [(str(organization.pk), organization.name) for organization in organizations]
+        url = self.workspace.url("organizations:options")
+        return Facet("organization", "Organization", "building-2", options, many=True, url=url)
+
+    def _tags(self) -> list[tuple[str, str]]:
         """The options to begin with, and those that are chosen already."""
-        name = rows.model._meta.model_name
-        chosen = rows.filter(**{f"{key}__in": self.given.get(name, [])}) if name in self.given else rows.none()
-        first = rows.order_by("name")[:MOST_OPTIONS]
-        return list({str(getattr(row, key)): row.name for row in [*chosen, *first]}.items())
+        names = Tag.objects.for_workspace(self.workspace).values_list("name", flat=True)
+        return [(name, name) for name in dict.fromkeys([*self.given.get("tag", []), *names[:MOST_OPTIONS]])]
 
 
 class ConversationList(ThreadList):

@@ -9,7 +9,14 @@ from contacts import searching
 from contacts.bulkedits import batches
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import User, Workspace
-from tests.factories import ContactFactory, ConversationFactory, MailboxFactory, MessageFactory, TicketFactory
+from tests.factories import (
+    ContactFactory,
+    ConversationFactory,
+    MailboxFactory,
+    MessageFactory,
+    OrganizationFactory,
+    TicketFactory,
+)
 from tickets.bulkedits.running import WORK
 from tickets.models import Conversation, ThreadEdit, Ticket
 
@@ -164,6 +171,31 @@ def test_the_order_stays_while_one_searches(page: Page, desk: Workspace) -> None
     page.get_by_label("Search tickets").press_sequentially("dana")
     page.wait_for_url("**q=dana**")
     expect(page.locator(ROWS).first).to_contain_text("Smoke")
+
+
+def test_an_organization_is_searched_for(page: Page, desk: Workspace, axe: Callable[[], None]) -> None:
+    with workspace(desk):
+        contact = ContactFactory(workspace=desk, organization=OrganizationFactory(workspace=desk, name="Fathom"))
+        TicketFactory(workspace=desk, contact=contact, subject="Theirs")
+        OrganizationFactory(workspace=desk, name="Hafen")
+    open_list(page, desk.url("tickets:list"), 5)
+    page.get_by_role("button", name="Organization").click()
+    page.get_by_role("combobox", name="Organization").press_sequentially("fath")
+    page.get_by_role("option", name="Fathom").click()
+    expect(page.locator(ROWS)).to_have_count(1)
+    expect(page.get_by_text("Organization is Fathom")).to_be_visible()
+    axe()
+    page.get_by_role("button", name="Remove filter Organization").click()
+    expect(page.locator(ROWS)).to_have_count(5)
+
+
+def test_a_phone_selects_the_whole_page(page: Page, desk: Workspace, axe: Callable[[], None]) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_list(page, desk.url("tickets:list"), 4)
+    page.get_by_label("Select #1 Smoke").check()
+    page.get_by_role("button", name="Select page").click()
+    expect(page.get_by_text("4 selected")).to_be_visible()
+    axe()
 
 
 @pytest.mark.parametrize("by", ["keys", "clicks"])
