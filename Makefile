@@ -7,14 +7,15 @@ PARTS ?=
 UV := .venv/bin/uv
 COMPILE := $(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header
 
-.PHONY: help run test check format setup setup-dev chromium lock corpus corpus-csv kills bench fuzz
+.PHONY: help run test check format setup setup-dev chromium lock corpus corpus-csv kills bench bench-quick fuzz
 
 help:
 	@echo "make run                serve GoPimi on http://127.0.0.1:8000 (PORT, GOPIMI_DATA_DIR)"
 	@echo "make test               run every test, in a browser too (TESTS=path, WORKERS=2)"
 	@echo "make check              lint, types, migrations, the rules of the house"
 	@echo "make format             let ruff format the code"
-	@echo "make bench              measure, beside peers and the raw floor (PARTS=\"api\")"
+	@echo "make bench              measure, beside peers and the raw floor, and write docs/benchmarks.md (PARTS=\"api\")"
+	@echo "make bench-quick        the same with less of everything, in a few minutes; nothing is written"
 	@echo "make lock               write requirements/*.txt anew from requirements/*.in"
 	@echo "make fuzz               try requests made up from the API's document (MINUTES=5)"
 	@echo "make corpus CORPUS=dir  receive every mail of a corpus and compare with its manifest"
@@ -49,6 +50,9 @@ kills: setup-dev
 
 bench: .venv/installed-bench
 	.venv/bin/python -m tests.bench $(PARTS)
+
+bench-quick: .venv/installed-bench
+	BENCH_QUICK=1 .venv/bin/python -m tests.bench $(PARTS)
 
 fuzz: setup-dev
 	.venv/bin/python -m tests.fuzz $(MINUTES)

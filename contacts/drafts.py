@@ -33,9 +33,9 @@ UPDATE contacts_contact AS contact
 SET name = given.name, organization_id = given.organization_id,
     deleted_at = NULL, deleted_by_id = NULL, deletion = NULL,
     updated_at = CASE WHEN given.changed THEN statement_timestamp() ELSE contact.updated_at END
-FROM (SELECT %s::bigint AS workspace_id) AS own,
+FROM (SELECT %s::bigint AS workspace_id, %s::bigint[] AS ids) AS own,
     unnest(%s::bigint[], %s::text[], %s::bigint[], %s::boolean[]) AS given (id, name, organization_id, changed)
-WHERE contact.workspace_id = own.workspace_id AND contact.id = given.id
+WHERE contact.workspace_id = own.workspace_id AND contact.id = ANY(own.ids) AND contact.id = given.id
 """
 TAG = """
 INSERT INTO contacts_contacttag (workspace_id, contact_id, tag_id)
@@ -45,9 +45,10 @@ ON CONFLICT (workspace_id, contact_id, tag_id) DO NOTHING
 """
 UNTAG = """
 DELETE FROM contacts_contacttag AS link
-USING (SELECT %s::bigint AS workspace_id) AS own,
+USING (SELECT %s::bigint AS workspace_id, %s::bigint[] AS ids) AS own,
     unnest(%s::bigint[], %s::bigint[]) AS given (contact_id, tag_id)
-WHERE link.workspace_id = own.workspace_id AND link.contact_id = given.contact_id AND link.tag_id = given.tag_id
+WHERE link.workspace_id = own.workspace_id AND link.contact_id = ANY(own.ids)
+    AND link.contact_id = given.contact_id AND link.tag_id = given.tag_id
 """
 
 
@@ -172,8 +173,10 @@ def _insert(workspace_id: int, actor: Actor, source: str, drafts: Sequence[Draft
 
 
 def _update(workspace_id: int, drafts: Sequence[Draft]) -> None:
-    rows = ((draft.pk, draft.name, draft.organization, draft.changed) for draft in drafts)
-    arrays.execute(UPDATE, [workspace_id], rows)
+    if drafts:
+        rows = ((draft.pk, draft.name, draft.organization, draft.changed) for draft in drafts)
+        with arrays.hashing():
+            arrays.execute(UPDATE, [workspace_id, arrays.literal([draft.pk for draft in drafts])], rows)
 
 
 def _tag(workspace_id: int, drafts: Sequence[Draft]) -> dict[str, Tag]:
@@ -187,7 +190,9 @@ def _tag(workspace_id: int, drafts: Sequence[Draft]) -> dict[str, Tag]:
             after = {ids[name] for name in draft.tags}
             gone += [(draft.pk, tag_id) for tag_id in before - after]
             new += [(draft.pk, tag_id) for tag_id in after - before]
-    arrays.execute(UNTAG, [workspace_id], gone)
+    if gone:
+        with arrays.hashing():
+            arrays.execute(UNTAG, [workspace_id, arrays.literal([contact_id for contact_id, _ in gone])], gone)
     arrays.execute(TAG, [workspace_id], new)
     by_id = tags.in_bulk(ids.values()) if ids else {}
     return {name: by_id[pk] for name, pk in ids.items()}

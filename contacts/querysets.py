@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from contacts import history, searching
@@ -73,6 +74,15 @@ class ContactQuerySet(TenantQuerySet):
 
     def trashed(self) -> "ContactQuerySet":
         return self.filter(deleted_at__isnull=False, erased_at__isnull=True)
+
+    def of_domains(self, domains: Iterable[str]) -> "ContactQuerySet":
+        """Those alive with an address of these domains, given as organizations keep them (ASCII)."""
+        found = Q(pk__in=())
+        for domain in domains:
+            # Search has an index for fragments, but finds an international domain by how it is read.
+            likely = self.alive() if "xn--" in domain else searching.search(self.alive(), self._workspace, f"@{domain}")
+            found |= Q(pk__in=likely.filter(email_key__endswith=f"@{domain}").values("pk"))
+        return self.alive().filter(found)
 
     def add(
         self,

@@ -16,8 +16,8 @@ from gopimi.workspaces.models import Membership, Role, User, Workspace
 from tests.installation import Installation
 from tests.longer import LONGER
 
-# Any example is slow now and then, on a busy machine: speed is for the bench. The suite tries the same examples each time,
-# so that it fails by what was changed; LONGER than that they are new ones.
+# Any example is slow now and then, on a busy machine: speed is for the bench. The suite tries the same examples each
+# time, so that it fails by what was changed; LONGER than that they are new ones.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=LONGER <= 1)
 hypothesis.settings.load_profile("suite")
 

@@ -101,7 +101,8 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         "customfields": {"pk": field.pk, "option_pk": option.pk},
         "contacts": {
             "import_pk": run.pk, "pk": contact.pk, "field_pk": field.pk, "property": "email", "view_pk": view.pk,
-            "bulk_edit_pk": bulk_edit.pk, "what": "theirs", "deletion": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
+            "organization_pk": organization.pk, "bulk_edit_pk": bulk_edit.pk, "what": "theirs",
+            "deletion": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
         },
         "tickets": {
             "number": ticket.number, "conversation_id": conversation.pk, "contact_id": contact.pk,

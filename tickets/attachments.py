@@ -9,6 +9,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from gopimi.lib import charsets
+from gopimi.lib.statements import fetch, insertion
 from tickets.models import Attachment, Message
 
 MOST_BYTES = 20 * 1024 * 1024  # of a reply's attachments: what most mail servers let pass
@@ -18,19 +19,34 @@ CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]{1,126}/[\w!#$&^.+-]{1,126}", re.ASCII)
 BINARY = "application/octet-stream"
 RESERVED = re.compile(r'[<>:"|?*]')  # Windows refuses them in names
 
+GIVEN = {
+    "workspace_id": "%(workspace)s",
+    "message_id": "%(message)s",
+    "filename": "%(filename)s",
+    "content_type": "%(content_type)s",
+    "content_id": "%(content_id)s",
+    "size": "%(size)s",
+    "file": "%(file)s",
+}
+ATTACH = insertion(Attachment, GIVEN, "RETURNING id")
 
-def attach(message: Message, content: Any, name: str, content_type: str, content_id: str = "") -> Attachment:
-    """Store a file (any of Django's File classes) and its row. The caller discards it if the transaction fails."""
+
+def attach(message: Message, content: Any, name: str, content_type: str, content_id: str = "") -> str:
+    """Store a file (any of Django's File classes) and its row; answers with the path in the storage. The caller deletes
+    it if the transaction fails."""
     content_type = content_type if CONTENT_TYPE.fullmatch(content_type) else BINARY
     path = default_storage.save(f"attachments/{message.workspace_id}/{secrets.token_urlsafe(32)}", content)
-    return Attachment.objects.for_workspace(message.workspace_id).create(
-        message=message,
-        filename=safe_name(name, content_type),
-        content_type=content_type,
-        content_id=content_id,
-        size=content.size,
-        file=path,
-    )
+    given = {
+        "workspace": message.workspace_id,
+        "message": message.pk,
+        "filename": safe_name(name, content_type),
+        "content_type": content_type,
+        "content_id": content_id,
+        "size": content.size,
+        "file": path,
+    }
+    fetch(ATTACH, given)
+    return path
 
 
 def safe_name(name: str, content_type: str = BINARY) -> str:

@@ -1,14 +1,15 @@
 """The one door inward for mail. The pipe, and any other way in, ends in `receive`; no sockets or HTTP in here.
 
-A mail's raw bytes are stored first, in a transaction of their own, and then processed in a second. What can't be
-processed stays stored as held, with the reason; what wasn't processed because the database went away is processed when
-the sender tries again.
+A mail's raw bytes are stored first, in a transaction of their own, while the mail is read; what was read becomes a
+message in a second one. What can't be processed stays stored as held, with the reason; what wasn't processed because
+the database went away is processed when the sender tries again.
 """
 
 import hashlib
 import logging
 import re
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from django.core.files.base import ContentFile
@@ -18,7 +19,7 @@ from django.db.models.functions import Now
 
 from contacts.models import Contact
 from gopimi.embedded import EmbeddedError
-from gopimi.lib.tenancy import workspace
+from gopimi.lib.tenancy import entering, workspace
 from gopimi.workspaces.actor import EMAIL
 from gopimi.workspaces.models import Workspace
 from tickets import attachments, filing, mailboxes, mailparse, mailthreads
@@ -30,6 +31,7 @@ EMPTY = "The mail is empty."
 FAILED = "It couldn't be processed"
 AWAY = (DatabaseError, InterfaceError, OSError, EmbeddedError)  # raised while the database or the storage is away
 NO_SENDER = "Neither From, Sender nor Reply-To names a usable address."
+READERS = ThreadPoolExecutor(thread_name_prefix="mail-reader")
 WAITING = (RawMail.State.RECEIVED, RawMail.State.HELD)  # what may still become a message by itself
 
 
@@ -52,12 +54,13 @@ class Result:
 def receive(raw: bytes, recipient: str) -> Result:
     """Take in a mail to an address. Whatever is in it, it is stored. Raises UnknownRecipient and TryAgain."""
     try:
-        address = mailboxes.find(recipient)
-        with workspace(address.workspace, lazily=True):  # what is made of it is waited for, and takes it along
+        with entering() as outermost:  # what is made of it is waited for, and takes it along
+            address = mailboxes.enter(recipient, lazily=outermost)
+            reading = READERS.submit(mailparse.parse, raw)
             kept, state = filing.keep(address.workspace_id, address.mailbox_id, recipient, raw, fingerprint(raw))
             if state != RawMail.State.RECEIVED:
                 return _original(address.workspace, kept)
-        return process(address.workspace, kept, raw)
+        return process(address.workspace, kept, raw, lambda _: reading.result())
     except AWAY as error:
         raise TryAgain(f"The mail can't be stored now: {error}") from error
 
@@ -76,7 +79,7 @@ def process(
     stored: list[str] = []
     try:
         mail = (read or mailparse.parse)(raw)
-        with workspace(target):
+        with entering():
             return _file(target, raw_mail_id, mail, raw, stored, waiting)
     except (OperationalError, InterfaceError, OSError, RawMail.DoesNotExist):
         _discard(stored)
@@ -107,7 +110,7 @@ def fingerprint(raw: bytes) -> bytes:
 def _file(
     target: Workspace, raw_mail_id: int, mail: mailparse.Mail, raw: bytes, stored: list[str], waiting: Collection[str]
 ) -> Result:
-    target = target.lock()  # before any other row, like all who create contacts or tickets
+    target = target.enter()  # before any other row, like all who create contacts or tickets
     raw_mail = filing.lock(target.pk, raw_mail_id)
     if raw_mail.state not in waiting:
         return _original(target, raw_mail_id)
@@ -127,8 +130,7 @@ def _file(
     message = Message(pk=filed.message, workspace_id=target.pk)
     for file in mail.files:
         content = ContentFile(file.data)
-        attachment = attachments.attach(message, content, file.name, file.content_type, file.content_id)
-        stored.append(str(attachment.file.name))
+        stored.append(attachments.attach(message, content, file.name, file.content_type, file.content_id))
     kind = "ticket" if filed.ticket else "conversation"
     return Result(f"{kind}_{outcome}", target.slug, contact.pk if contact else None, *filed)
 

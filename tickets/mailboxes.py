@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from gopimi.lib import addresses, statements
+from gopimi.lib import addresses, statements, tenancy
 from gopimi.lib.counting import Counted
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import Workspace
@@ -23,9 +23,10 @@ RECENT = timedelta(days=30)
 MOST_COUNTED = 10_000
 
 FIND = f"""
-SELECT address.mailbox_id, {statements.columns(Workspace, "workspace")} FROM tickets_mailboxaddress AS address
+SELECT address.mailbox_id, {statements.columns(Workspace, "workspace")}{{more}} FROM tickets_mailboxaddress AS address
 JOIN workspaces_workspace AS workspace ON workspace.id = address.workspace_id WHERE address.key = %s
 """  # noqa: S608
+ENTER = f", {tenancy.ENTER.format('workspace.id')}{{more}}"
 
 
 class UnknownRecipient(LookupError):
@@ -55,11 +56,20 @@ class Listed:
 
 def find(recipient: str) -> MailboxAddress:
     """Where mail to this address goes. Raises UnknownRecipient."""
+    return _find(recipient, "")
+
+
+def enter(recipient: str, lazily: bool) -> MailboxAddress:
+    """The same, and its workspace is entered (`tenancy.entering`)."""
+    return _find(recipient, ENTER.format(more=tenancy.LAZILY * lazily))
+
+
+def _find(recipient: str, more: str) -> MailboxAddress:
     try:
         key = addresses.email_key(recipient)
     except addresses.InvalidAddress as error:
         raise UnknownRecipient(f"{recipient!r} isn't an email address.") from error
-    rows = statements.fetch(FIND, [key])
+    rows = statements.fetch(FIND.format(more=more), [key])
     if not rows:
         raise UnknownRecipient(f"No mailbox has the address {recipient}.")
     mailbox_id, *target = rows[0]

@@ -35,7 +35,6 @@ CLEANER = nh3.Cleaner(
     clean_content_tags=UNREAD,
     url_schemes={"http", "https", "mailto", "cid"},
     url_relative="deny",  # it would lead into this site
-    attribute_filter=lambda tag, _, value: None if tag == "a" and value.lower().startswith("cid:") else value,
     link_rel="noopener noreferrer nofollow",
     set_tag_attribute_values={"a": {"target": "_blank"}},
     # What mail programs mark a signature with. No class of ours is among them.
@@ -51,6 +50,7 @@ NESTING = re.compile(
 )
 # In what the cleaner made every tag is well formed, and every value in double quotes with its < and > escaped.
 IMAGE = re.compile(r"<img[^>]*>")
+INWARD_LINK = re.compile(r' href="\s*[cC][iI][dD]:[^"]*"')  # to a part of the mail: only pictures are shown from there
 SOURCE = re.compile(r' src="cid:([^"]*)"')
 REMOTE = re.compile(r' (?:data-)?src="(https?://[^"]*)"', re.IGNORECASE)
 FOLDABLE = re.compile(r"<(/?)(blockquote|div|pre)\b([^>]*)>")
@@ -61,7 +61,7 @@ def sanitize(source: str) -> str:
     """HTML that is safe inside a page, whatever is in the source. Well formed; no remote address is loaded by it."""
     if _is_too_deep(source):  # nobody wrote it, and it would take minutes
         return from_text(TAG.sub(" ", source))
-    return IMAGE.sub(_image, CLEANER.clean(source)).strip()
+    return IMAGE.sub(_image, INWARD_LINK.sub("", CLEANER.clean(source))).strip()
 
 
 def _is_too_deep(source: str) -> bool:

@@ -24,6 +24,7 @@ KNOWN_FIELD = re.compile(
     rb"|mime-version|content-type|content-transfer-encoding|auto-submitted)[ \t]*:",
     re.IGNORECASE,
 )
+BLANK_LINE = re.compile(rb"\n\r?\n|\r\r")
 FOLD = re.compile(r"[\r\n]+(?=[ \t])")
 LONGEST_HEADER = 100_000  # characters of one that are read
 LONGEST_TEXT = 2 * 1024 * 1024  # bytes of a text that people read; a longer one is a file
@@ -124,10 +125,8 @@ def mend(raw: bytes) -> bytes:
 
 def split(raw: bytes) -> tuple[bytes, bytes]:
     """A mail's header and the rest, which begins with the blank line."""
-    end = len(raw)
-    for mark in (b"\n\r\n", b"\n\n", b"\r\r"):  # a mail has one of them; the whole body isn't searched for the others
-        place = raw.find(mark, 0, end + 1)
-        end = place + 1 if place >= 0 else end
+    blank = BLANK_LINE.search(raw)
+    end = blank.start() + 1 if blank else len(raw)
     return raw[:end], raw[end:]
 
 

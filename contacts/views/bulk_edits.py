@@ -88,14 +88,16 @@ class BulkEdits:
         }
         return htmx.dialog(request, "contacts/_bulk_edit.html", form.heading, context, status=status)
 
-    def begun(self, request: Any, one: Any) -> HttpResponse:
-        """What to say when a bulk edit or its undo was asked for: how it ended, or that it goes on."""
+    def begun(self, request: Any, one: Any, **events: Any) -> HttpResponse:
+        """What to say when a bulk edit or its undo was asked for: how it ended, or that it goes on. `events` are for
+        other lists that it changes."""
         if one.is_active:
             request.session[MARK] = True
-            return toasts.done(request, self.back(request), bulk_edits_changed=True)
+            return toasts.done(request, self.back(request), bulk_edits_changed=True, **events)
         self.rows(request).filter(pk=one.pk).update(dismissed=True)
         undo = request.workspace.url(f"{self.names}_undo", one.pk) if one.can_undo else ""
-        return toasts.done(request, self.back(request), self.ended(one), undo=undo, **{self.event: True})
+        events[self.event] = True
+        return toasts.done(request, self.back(request), self.ended(one), undo=undo, **events)
 
     def ended(self, one: Any) -> str:
         """How it ended, in words."""

@@ -4,7 +4,8 @@ A parameter for each cell, as Django's bulk_create sends them, takes about four 
 which ask for every element's type, twice as long.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -16,6 +17,17 @@ def execute(sql: str, constants: Iterable[Any], rows: Iterable[tuple[Any, ...]])
     The server binds them: constants that may be None need a cast. Without rows nothing is run.
     """
     return execute_columns(sql, constants, list(zip(*rows, strict=True)))
+
+
+@contextmanager
+def hashing() -> Iterator[None]:
+    """For statements that join arrays to a table whose rows they have named by ANY: by hashing, whatever the server's
+    statistics say. To them a new workspace has one row, and for each of its thousands the arrays would be read anew.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def execute_columns(sql: str, constants: Iterable[Any], columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:

@@ -27,8 +27,9 @@ def columns(model: type[models.Model], alias: str) -> str:
 
 
 def instance(model: type[models.Model], row: Sequence[Any]) -> Any:
-    """A row of `columns` as an object of the model."""
-    return model.from_db(connection.alias, [field.attname for field in model._meta.concrete_fields], row)
+    """A row that begins with `columns` as an object of the model."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(connection.alias, names, row[: len(names)])
 
 
 def insertion(model: type[models.Model], given: Mapping[str, str], source: str = "") -> str:

@@ -13,6 +13,9 @@ from typing import Any, Self
 from django.db import connection, models, transaction
 from django.db.models import Func
 
+# For the list of columns of a statement that reads a row and enters its workspace at once. With LAZILY after it, the
+# transaction's end isn't waited for (`workspace`).
+ENTER = "set_config('app.workspace_id', {}::text, true)"
 LAZILY = ", set_config('synchronous_commit', 'off', true)"
 
 
@@ -26,13 +29,13 @@ def set_workspace(workspace_id: int | None, lazily: bool = False) -> None:
         raise NoWorkspace("A workspace is entered inside a transaction.")
     with connection.cursor() as cursor:
         value = "" if workspace_id is None else str(workspace_id)
-        cursor.execute("SELECT set_config('app.workspace_id', %s, true)" + LAZILY * lazily, [value])
+        cursor.execute(f"SELECT {ENTER.format('%s')}" + LAZILY * lazily, [value])
 
 
 class Entered(Func):
     """Enters the workspace that this column names, in the statement that reads the row (SET LOCAL)."""
 
-    template = "set_config('app.workspace_id', %(expressions)s::text, true)"
+    template = ENTER.format("%(expressions)s")
     output_field = models.TextField()
 
 
@@ -45,18 +48,24 @@ def workspace(target: Any, *, lazily: bool = False) -> Iterator[None]:
     `lazily` doesn't wait until the transaction is on the disk. For work whose every transaction says how far it came:
     after a crash of the server it goes on from there, and whatever is committed in the usual way later takes it along.
     """
-    workspace_id = getattr(target, "pk", target)
+    with entering() as outermost:
+        set_workspace(getattr(target, "pk", target), lazily and outermost)
+        yield
+
+
+@contextmanager
+def entering() -> Iterator[bool]:
+    """The transaction of `workspace`, whose first statement enters one by itself (ENTER), which saves the way there and
+    back. Tells whether it is the outermost."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         if outermost:  # what is set local ends with the transaction
-            set_workspace(workspace_id, lazily)
-            yield
+            yield True
             return
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('app.workspace_id', true)")
             before = cursor.fetchone()[0]
-        set_workspace(workspace_id)
-        yield
+        yield False
         set_workspace(int(before) if before else None)
 
 

@@ -1,11 +1,11 @@
 """Measure, beside peers and beside the raw floor in the same run: `make bench`, or some parts: `make bench PARTS=api`.
 
-Nothing is asserted: a table is printed.
+Nothing is asserted: tables are printed, and those of all parts are written into the benchmark page.
 """
 
 import sys
 
-from tests.bench import api, imports, mail, table
+from tests.bench import api, imports, live, mail, page, sizes, table
 from tests.bench.desk import set_up
 
 PARTS = {
@@ -14,13 +14,18 @@ PARTS = {
     "large-imports": imports.measure_large,
     "mail": mail.measure,
     "table": table.measure,
+    "live": live.measure,
 }
 
 
 def main(names: list[str]) -> None:
+    found = []
     for name in names or PARTS:
         for measured in PARTS[name]():
             print(f"{measured}\n", flush=True)
+            found.append(measured)
+    if not names and not sizes.QUICK:
+        page.write(found)
 
 
 if __name__ == "__main__":

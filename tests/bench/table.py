@@ -4,18 +4,16 @@ One worker, one connection, medians in turns. Beside the workspaces that are mea
 """
 
 import gzip
-import os
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from tests.bench import people
+from tests.bench import people, world
 from tests.bench.clock import KeepAlive, in_turns
 from tests.bench.desk import analyze, owner, serving
+from tests.bench.sizes import FEW, MANY
 from tests.bench.tables import Measured
 
-FEW, MANY = 1_000, int(os.environ.get("BENCH_CONTACTS", "1000000"))
-OTHERS, OTHERS_EACH = int(os.environ.get("BENCH_WORKSPACES", "200")), 500
 ROUNDS = 15
 ROWS = 50
 SORTS = ["name", "-name", "email", "organization", "-created_at", "updated_at", "cf_account", "-cf_seats", "cf_renewal"]
@@ -40,43 +38,39 @@ PEERS = {  # what the admin is asked for the same
     "no filter": "", "option of 1 %": "plan=Enterprise", "option of 30 %": "plan=Basic",
     "search of 5, rare": "q=zyxor", "page at 90 %": "p={deep}",
 }  # fmt: skip
-HEADERS = {"HX_Request": "true", "HX_Target": "contacts-table"}
+SHOWN = ["no filter", "option of 30 %", "search of 5, rare", "two filters", "page at 90 %"]  # in the plot
 
 
 def measure() -> Iterator[Measured]:
     from django.core.management import call_command
 
-    from gopimi.workspaces.models import Workspace
-
     call_command("collectstatic", interactive=False, verbosity=0)
-    few = Workspace.objects.create(name="Few", slug="benchfew")
-    many = Workspace.objects.create(name="Many", slug="benchmany")
-    people.fill(few, FEW)
-    people.fill(many, MANY)
-    for number in range(OTHERS):
-        people.fill(Workspace.objects.create(name="Other", slug=f"other{number}"), OTHERS_EACH)
+    workspaces = world.workspaces()
     _copy_for_peer()
     analyze()
-    peer = {"BENCH_APPS": "tests.bench.peers.changelist", "BENCH_URLS": "tests.bench.peers.changelist.urls"}
+    peer = {
+        "BENCH_APPS": "django.contrib.admin tests.bench.peers.changelist",
+        "BENCH_URLS": "tests.bench.peers.changelist.urls",
+    }
     with serving() as ours, serving("tests.bench.peers.wsgi", **peer) as theirs:
-        desks = {"few": Desk(few, ours), "many": Desk(many, ours)}
-        yield from _growth(desks)
-        yield from _beside(desks["many"], theirs)
+        tables = {number: Table(target, ours) for number, target in workspaces.items()}
+        yield from _growth(tables)
+        yield from _beside(tables, theirs)
 
 
-class Desk:
-    """A member's connection to one workspace."""
+class Table:
+    """A member's table of one workspace."""
 
     def __init__(self, target: Any, port: int) -> None:
-        self.target, self.path = target, target.url("contacts:list")
-        self.http = KeepAlive(port, Cookie=signed_in(target), Accept_Encoding="gzip", **HEADERS)
-        self.known = {name: quote(value) for name, value in self._known().items()}
+        self.desk = world.Desk(target, port, HX_Target="contacts-table")
+        self.known = {name: quote(value) for name, value in self._known(target).items()}
 
-    def address(self, asked: str) -> str:
+    def get(self, asked: str) -> Any:
         query = "&".join(f"{name}={value.format(**self.known)}" for name, value in ASKED[asked].items())
-        return f"{self.path}?{query}"
+        return self.desk.get("contacts:list", query=query)
 
-    def _known(self) -> dict[str, str]:
+    @staticmethod
+    def _known(target: Any) -> dict[str, str]:
         from django.http import QueryDict
 
         from contacts.filters import ContactFilter
@@ -85,39 +79,24 @@ class Desk:
         from gopimi.lib.tenancy import workspace
         from organizations.models import Organization
 
-        with workspace(self.target):
-            contacts, keys = ContactFilter(QueryDict(""), self.target).ordered(
-                Contact.objects.for_workspace(self.target)
-            )
+        with workspace(target):
+            contacts, keys = ContactFilter(QueryDict(""), target).ordered(Contact.objects.for_workspace(target))
             in_order = contacts.order_by("-created_at", "-id")
             total = contacts.count()
             return {
-                "organization": str(Organization.objects.for_workspace(self.target).first().pk),  # type: ignore[union-attr]
+                "organization": str(Organization.objects.for_workspace(target).first().pk),  # type: ignore[union-attr]
                 "second": keyset.after(in_order[min(ROWS, total) - 1], keys),
                 "deep": keyset.after(in_order[int(total * 0.9)], keys),
             }
 
 
-def signed_in(target: Any) -> str:
-    from django.conf import settings
-    from django.test import Client
-
-    from gopimi.workspaces.models import Membership, User
-
-    user, _ = User.objects.get_or_create(email="bench@acme.example", defaults={"name": "Bench"})
-    Membership.objects.get_or_create(workspace=target, user=user, defaults={"role": "admin"})
-    client = Client()
-    client.force_login(user)
-    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-
-
-def _growth(desks: dict[str, Desk]) -> Iterator[Measured]:
+def _growth(tables: dict[int, Table]) -> Iterator[Measured]:
     """Of many contacts, the time over that of few."""
     times: dict[str, dict[str, float]] = {}
     for asked in ASKED:
-        ways = {name: lambda desk=desk, asked=asked: desk.http.get(desk.address(asked)) for name, desk in desks.items()}
+        ways = {str(number): lambda one=one, asked=asked: one.get(asked) for number, one in tables.items()}
         times[asked] = in_turns(ways, ROUNDS)
-    answer = desks["many"].http.get(desks["many"].address("no filter"))
+    answer = tables[MANY].get("no filter")
     others = {
         "the fragment's bytes (at most 60 KB)": f"{len(gzip.decompress(answer.body)):,}",
         "and as they are sent (at most 6 KB)": f"{len(answer.body):,}",
@@ -125,40 +104,50 @@ def _growth(desks: dict[str, Desk]) -> Iterator[Measured]:
     title = f"The contacts table at {MANY:,} contacts; its time over that at {FEW:,} (at most 1.5; with a range 3)"
     yield Measured(
         title,
-        {asked: taken["many"] for asked, taken in times.items()},
-        {asked: taken["many"] / taken["few"] for asked, taken in times.items()},
+        {asked: taken[str(MANY)] for asked, taken in times.items()},
+        {asked: taken[str(MANY)] / taken[str(FEW)] for asked, taken in times.items()},
         others,
+        {asked: {number: times[asked][str(number)] for number in tables} for asked in SHOWN},
     )
 
 
-def _beside(desk: Desk, port: int) -> Iterator[Measured]:
+def _beside(tables: dict[int, Table], port: int) -> Iterator[Measured]:
     admin = KeepAlive(port, Accept_Encoding="gzip")
-    deep = str(int(MANY * 0.9 / ROWS))
     times, ratios = {}, {}
-    for asked, query in PEERS.items():
-        address = f"/admin/changelist/person/?{query.format(deep=deep)}"
-        ways = {
-            "ours": lambda asked=asked: desk.http.get(desk.address(asked)),
-            "admin": lambda address=address: admin.get(address),
-        }
-        taken = in_turns(ways, 5)
-        times[f"GoPimi: {asked}"], times[f"admin: {asked}"] = taken["ours"], taken["admin"]
-        ratios[asked] = taken["admin"] / taken["ours"]
-    title = f"Beside a Django admin changelist at {MANY:,} (list 10, filters 5, page at 90 % 50, rare search 20)"
+    for number, model in ((MANY, "person"), (FEW, "someone")):
+        deep = str(int(number * 0.9 / ROWS))
+        for asked, query in PEERS.items() if number == MANY else [("no filter", "")]:
+            address = f"/admin/changelist/{model}/?{query.format(deep=deep)}"
+            ways = {
+                "ours": lambda asked=asked, number=number: tables[number].get(asked),
+                "admin": lambda address=address: admin.get(address),
+            }
+            taken = in_turns(ways, 5)
+            name = asked if number == MANY else f"{asked}, {number:,} contacts"
+            times[f"GoPimi: {name}"], times[f"admin: {name}"] = taken["ours"], taken["admin"]
+            ratios[name] = taken["admin"] / taken["ours"]
+    title = (
+        f"Beside a Django admin changelist at {MANY:,} "
+        f"(list 10, filters 5, page at 90 % 50, rare search 20; at {FEW:,} 2)"
+    )
     yield Measured(title, times, ratios)
 
 
 def _copy_for_peer() -> None:
-    """The same people in one table of typed columns, as the admin's users have it."""
+    """The same people in one table of typed columns, as the admin's users have it, and few of them in another."""
+    from django.conf import settings
     from django.db import connection
 
     from gopimi.lib.roles import as_owner
-    from tests.bench.peers.changelist.models import Person
+    from tests.bench.peers.changelist.models import Person, Someone
 
-    with as_owner(connection), connection.schema_editor() as editor:
-        editor.create_model(Person)
     columns = ", ".join(people.Person._fields)
-    with owner() as cursor, cursor.copy(f"COPY changelist_person ({columns}) FROM STDIN") as stream:
-        for n in range(1, MANY + 1):
-            one = people.person(n)
-            stream.write_row((*one[:-1], ", ".join(one.products)))
+    for model, number in ((Person, MANY), (Someone, FEW)):
+        with as_owner(connection), connection.schema_editor() as editor:
+            editor.create_model(model)
+        with owner() as cursor:
+            cursor.execute(f"GRANT SELECT ON {model._meta.db_table} TO {settings.DATABASE_ROLE}")
+            with cursor.copy(f"COPY {model._meta.db_table} ({columns}) FROM STDIN") as stream:
+                for n in range(1, number + 1):
+                    one = people.person(n)
+                    stream.write_row((*one[:-1], ", ".join(one.products)))

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Measured:
-    """Median seconds by way, the ratios that matter by what they are, and other figures with their units."""
+    """Median seconds by way, the ratios that matter by what they are, and other figures with their units.
+
+    `growth` is what takes how many seconds by how much there is of it.
+    """
 
     title: str
     seconds: Mapping[str, float]
     ratios: Mapping[str, float]
     others: Mapping[str, str] = field(default_factory=dict)
+    growth: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = [self.title]

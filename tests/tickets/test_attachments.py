@@ -12,7 +12,7 @@ from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import Workspace
 from tests.factories import ContactFactory, MessageFactory, TicketFactory
 from tickets.attachments import attach
-from tickets.models import Attachment
+from tickets.models import Attachment, Message
 
 
 @pytest.fixture
@@ -21,7 +21,12 @@ def page(acme: Workspace) -> Attachment:
     with workspace(acme):
         ticket = TicketFactory(workspace=acme, contact=ContactFactory(workspace=acme))
         message = MessageFactory(workspace=acme, ticket=ticket)
-        return attach(message, ContentFile(b"<script>alert(1)</script>"), 'Lösung "1".html', "text/html")
+        return attached(message, b"<script>alert(1)</script>", 'Lösung "1".html', "text/html")
+
+
+def attached(message: Message, data: bytes, name: str, content_type: str) -> Attachment:
+    path = attach(message, ContentFile(data), name, content_type)
+    return Attachment.objects.for_workspace(message.workspace_id).get(file=path)
 
 
 def test_a_file_is_saved_and_never_shown(as_bob: Client, acme: Workspace, page: Attachment) -> None:
@@ -58,7 +63,7 @@ def test_its_address_cannot_be_guessed(as_bob: Client, acme: Workspace, page: At
 )
 def test_names_are_harmless(as_bob: Client, acme: Workspace, page: Attachment, name: str, disposition: str) -> None:
     with workspace(acme):
-        row = attach(page.message, ContentFile(b"x"), name, "text/plain")
+        row = attached(page.message, b"x", name, "text/plain")
     answer = as_bob.get(acme.url("tickets:attachment", row.signed))
     assert answer["Content-Disposition"] == disposition
     answer.close()

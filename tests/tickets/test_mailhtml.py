@@ -144,6 +144,16 @@ def test_tables_and_lists_stay() -> None:
         ("&lt;b&gt; &amp; &nbsp;&eacute;", "<b> &  é"),
         ("<style>p{}</style><title>t</title>x", "x"),
         ("<p>one <b>two</b> <i>three</i></p>", "one two three"),
+        ("<table><tr><td> <p> one </p></td></tr></table><p>&nbsp;</p><p>two", "one\n\ntwo"),
+        ("one<br><br>two<div><br>three</div>", "one\n\ntwo\n\nthree"),
+        ("one<hr>two", "one\n---\ntwo"),
+        ("on Monday:<blockquote>a<blockquote>b</blockquote>c</blockquote>d", "on Monday:\n> a\n> > b\n> c\nd"),
+        ("<pre>a\n\n  <b>b</b>\tc</pre>d", "a\n\n  b c\n\nd"),
+        (
+            "<a href='https://example.com/?a=1&amp;b=2'><h2>one</h2>two &lt;</a>",
+            "one\n\ntwo < <https://example.com/?a=1&b=2>",
+        ),
+        ("<img src='cid:1' alt='a &amp; b'> \x01\x05c", "a & b c"),
         ("", ""),
     ],
 )

@@ -3,12 +3,14 @@
 import os
 
 from gopimi.settings import *  # noqa: F403
-from gopimi.settings import INSTALLED_APPS
+from gopimi.settings import INSTALLED_APPS, STORAGES
 
 INSTALLED_APPS = [
     *(app for app in INSTALLED_APPS if not app.startswith("allauth")),  # it insists on its middleware
     *os.environ.get("BENCH_APPS", "").split(),
 ]
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 ROOT_URLCONF = os.environ.get("BENCH_URLS", "gopimi.urls")
 WSGI_APPLICATION = None
 MIDDLEWARE = [

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 
-from tests.bench.peers.changelist.models import Person
+from tests.bench.peers.changelist.models import Person, Someone
 
 
 class PersonAdmin(admin.ModelAdmin):
@@ -11,9 +11,19 @@ class PersonAdmin(admin.ModelAdmin):
     search_fields = ["name", "email", "organization"]
     ordering = ["-id"]
     list_per_page = 50
+    actions = None
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
         return True
+
+    def has_add_permission(self, request: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
 
 
 class Site(admin.AdminSite):
@@ -24,4 +34,4 @@ class Site(admin.AdminSite):
 
 
 site = Site()
-site.register(Person, PersonAdmin)
+site.register([Person, Someone], PersonAdmin)

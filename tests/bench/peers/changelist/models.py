@@ -3,7 +3,7 @@
 from django.db import models
 
 
-class Person(models.Model):
+class AnyPerson(models.Model):
     name = models.CharField(max_length=200, db_index=True)
     email = models.CharField(max_length=320, unique=True)
     organization = models.CharField(max_length=200, db_index=True)
@@ -17,7 +17,16 @@ class Person(models.Model):
     products = models.TextField()
 
     class Meta:
+        abstract = True
         app_label = "changelist"
 
     def __str__(self) -> str:
         return self.name
+
+
+class Person(AnyPerson):
+    """One of many."""
+
+
+class Someone(AnyPerson):
+    """One of few."""
