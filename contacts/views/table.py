@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.http import HttpResponse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_POST
 
 from contacts import columns, savedviews
@@ -14,12 +15,14 @@ from contacts.highlighting import Highlight, highlighter
 from contacts.models import Contact, ContactTag, View
 from contacts.savedviews import State
 from customfields import values
-from gopimi.lib import htmx
+from gopimi.lib import htmx, stencils
 from gopimi.lib.counting import Total
 from gopimi.lib.counting import total as total_of
 from gopimi.lib.keyset import BadCursor, Page
+from gopimi.lib.markup import escape
 from gopimi.workspaces import toasts
 from gopimi.workspaces.models import Membership, Workspace
+from gopimi.workspaces.templatetags.ui import avatar
 
 LIMITS = (50, 100, 200)
 COUNTED = 10_000  # beyond it the table says "10,000+"
@@ -98,16 +101,23 @@ def _exact(request: Any, asked: ContactFilter) -> HttpResponse:
 
 def _rows(
     workspace: Workspace, page: Page, shown: list[columns.Column], fields: Any, highlight: Highlight
-) -> list[dict[str, Any]]:
+) -> list[SafeString]:
     wanted = [field for field in fields if any(column.key == CUSTOM + field.key for column in shown)]
     held = values.read(workspace, [contact.pk for contact in page.rows], wanted)
     return [
-        {
-            "contact": contact,
-            "name": highlight(str(contact)),
-            "under": highlight((contact.organization and contact.organization.name) or contact.email),
-            "cells": [column.cell(contact, held[contact.pk]) for column in shown],
-        }
+        stencils.fill(
+            "contacts/_row.html",
+            {
+                "pk": str(contact.pk),
+                "called": escape(str(contact)),
+                "picture": avatar(contact),
+                "name": highlight(str(contact)),
+                "under": highlight((contact.organization and contact.organization.name) or contact.email or ""),
+                "detail": workspace.url("contacts:detail", contact.pk),
+                "edit": workspace.url("contacts:edit", contact.pk),
+                "cells": columns.cells(shown, contact, held[contact.pk]),
+            },
+        )
         for contact in page.rows
     ]
 

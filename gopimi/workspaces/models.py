@@ -13,7 +13,7 @@ from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils import timezone
 
-from gopimi.lib import statements
+from gopimi.lib import routes, statements
 from gopimi.lib.tenancy import ENTER, TenantModel
 
 SLUG_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are read for one another
@@ -107,7 +107,7 @@ class Workspace(models.Model):
         """The address of a page inside this workspace: `workspace.url("contacts:detail", contact.pk)`."""
         if kwargs:
             return reverse(name, kwargs={"slug": self.slug, **kwargs})
-        return reverse(name, args=[self.slug, *args])
+        return routes.address(name, self.slug, *args)
 
     def lock(self) -> "Workspace":
         """Hold this workspace's row until the transaction ends, and read it anew.

@@ -62,7 +62,7 @@ def test_it_keeps_filters_sort_and_columns(acme: Workspace, plan: Any, as_bob: C
         "view": [str(view.pk)], "q": ["dana"], "sort": ["-updated_at"], "tag": ["vip"],
     }  # fmt: skip
     answer = as_bob.get(answer["Location"])
-    assert [row["contact"].name for row in answer.context["rows"]] == ["Dana"]
+    assert [contact.name for contact in answer.context["page"].rows] == ["Dana"]
     assert [heading["label"] for heading in answer.context["headings"]] == ["Name", "Plan", "Email"]
     page = answer.content.decode()
     assert "view-changed" not in page

@@ -2,6 +2,7 @@
 
 import zlib
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -13,9 +14,11 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 HUES = 8
+REMEMBERED = 4_096  # pictures of names: a table has a hundred
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
     """An icon of the sprite, hidden from screen readers: what it means is said in words beside it."""
     css = f"icon {size}".strip()
@@ -44,11 +47,17 @@ def hue(name: Any) -> int:
 
 @register.simple_tag
 def avatar(name: Any, size: str = "") -> SafeString:
+    return _avatar(str(name or ""), size)
+
+
+@lru_cache(REMEMBERED)
+def _avatar(name: str, size: str) -> SafeString:
     css = f"av {size}".strip()
     return format_html('<span class="{} hue-{}" aria-hidden="true">{}</span>', css, hue(name), initials(name))
 
 
 @register.simple_tag
+@lru_cache(REMEMBERED)
 def mark(name: str, size: str = "") -> SafeString:
     """An organization's square: one letter, and the colour of its whole name."""
     css = f"av sq {size}".strip()

@@ -1,0 +1,26 @@
+"""Templates that are filled a hundred times for one page, such as a row of a table: rendered once, then only joined."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+MARK = "\x00{}\x00"
+
+
+def fill(template: str, values: Mapping[str, str]) -> SafeString:
+    """What the template renders with these values, which are HTML. No condition in it can depend on one of them."""
+    parts = _parts.__wrapped__ if settings.DEBUG else _parts  # while a template is worked at it is read each time
+    pieces = list(parts(template, tuple(values)))
+    pieces[1::2] = [values[name] for name in pieces[1::2]]
+    return SafeString("".join(pieces))
+
+
+@cache
+def _parts(template: str, names: tuple[str, ...]) -> list[str]:
+    """What stands between the values and the names of these, in turns."""
+    rendered = render_to_string(template, {name: SafeString(MARK.format(name)) for name in names})
+    return re.split(MARK.format(r"(\w+)"), rendered)
