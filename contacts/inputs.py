@@ -7,25 +7,13 @@ from django import forms
 
 from contacts.models import Contact, Tag
 from gopimi.lib import addresses
+from gopimi.lib.forms import UiSelect
 from gopimi.lib.text import InvalidText, one_line
 from gopimi.workspaces.models import Workspace
 from organizations.models import Organization
 
 MOST_TAGS = 50
 LISTED = 200  # options in the page itself; more are found by search
-
-
-class UiSelect(forms.Select):
-    """A searchable list, enhanced by <ui-select>; without JavaScript it is the browser's own."""
-
-    template_name = "forms/_ui_select.html"
-
-    def __init__(self, url: str = "", create: bool = False, attrs: Any = None) -> None:
-        super().__init__(attrs)
-        self.url, self.create = url, create
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        return super().get_context(name, value, attrs) | {"url": self.url, "create": self.create}
 
 
 class UiSelectMultiple(UiSelect, forms.SelectMultiple):

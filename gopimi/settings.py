@@ -35,6 +35,7 @@ def _kept_secret() -> str:
 
 
 # Core
+DEMO = env.bool("GOPIMI_DEMO", default=True)  # loaded into a fresh embedded database
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -169,7 +170,17 @@ ACCOUNT_FORMS = {
     "login": "gopimi.workspaces.accounts.SignInForm",
     "signup": "gopimi.workspaces.accounts.SignUpForm",
     "reset_password": "gopimi.workspaces.accounts.ResetForm",
+    "change_password": "gopimi.workspaces.accounts.ChangePasswordForm",
+    "reauthenticate": "gopimi.workspaces.accounts.AgainForm",
     "reset_password_from_key": "gopimi.workspaces.accounts.NewPasswordForm",
+}
+MFA_ADAPTER = "gopimi.workspaces.accounts.TwoStepAdapter"
+MFA_TOTP_ISSUER = "GoPimi"
+MFA_TOTP_TOLERANCE = 1  # of 30 seconds each: phones' clocks differ
+MFA_FORMS = {
+    "authenticate": "gopimi.workspaces.accounts.CodeForm",
+    "reauthenticate": "gopimi.workspaces.accounts.CodeAgainForm",
+    "activate_totp": "gopimi.workspaces.accounts.FirstCodeForm",
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -247,6 +258,12 @@ globals().update(_email)
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GoPimi <gopimi@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where GoPimi is found, for links in mails that no request leads to.
+SITE_URL = env.str("GOPIMI_URL", default="").rstrip("/") or (
+    f"https://{next((host for host in ALLOWED_HOSTS if not host.startswith(('*', '.'))), 'localhost')}"
+    if HTTPS
+    else f"http://127.0.0.1:{env.int('PORT', default=8000)}"
+)
 MAIL_MAX_BYTES = 50 * 1024 * 1024  # of one that comes in, at any door
 RAW_MAIL_DAYS = env.int("GOPIMI_RAW_MAIL_DAYS", default=90)  # 0 is for ever
 

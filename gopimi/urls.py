@@ -5,11 +5,11 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from gopimi.api import api, unknown
 from gopimi.workspaces import urls as settings
-from gopimi.workspaces import views
+from gopimi.workspaces.views import entry, first, invitations
 from tickets import urls as tickets
 
 workspace_pages: list[URLPattern | URLResolver] = [
-    path("", views.start, name="start"),
+    path("", entry.start, name="start"),
     path("contacts/organizations/", include("organizations.urls")),
     path("contacts/fields/", include("customfields.urls")),
     path("contacts/", include("contacts.urls")),
@@ -19,9 +19,14 @@ workspace_pages: list[URLPattern | URLResolver] = [
 
 # Of allauth's pages those that we use, under its own names.
 account_pages = [
-    path("login/", account.login, name="account_login"),
+    path("login/", first.sign_in, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("signup/", account.signup, name="account_signup"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("2fa/", include("allauth.mfa.base.urls")),
+    path("2fa/totp/", include("allauth.mfa.totp.urls")),
+    path("2fa/recovery-codes/", include("allauth.mfa.recovery_codes.urls")),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("password/reset/", account.password_reset, name="account_reset_password"),
     path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
@@ -34,9 +39,11 @@ account_pages = [
 ]
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("healthz", views.health, name="health"),
+    path("", entry.home, name="home"),
+    path("healthz", entry.health, name="health"),
     path("accounts/", include(account_pages)),
+    path("welcome/", first.first_run, name="first_run"),
+    path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("dashboard/<slug:slug>/", include(workspace_pages)),
     path("hooks/mail/", include("tickets.webhooks")),
     path("api/v1/", api.urls),

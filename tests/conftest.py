@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings, setup_databases, teardown_databases
+from django.utils import timezone
 
 from gopimi.lib.roles import as_owner
 from gopimi.lib.tenancy import workspace
@@ -53,7 +54,7 @@ def files_in_a_folder_of_their_own(tmp_path: Any) -> Iterator[None]:
 def member(target: Workspace, name: str, role: str) -> User:
     """A person who works in this workspace, with the password "password"."""
     user = User.objects.create_user(f"{name.lower()}@{target.slug}.example", "password", name=name)
-    Membership.objects.create(workspace=target, user=user, role=role)
+    Membership.objects.create(workspace=target, user=user, role=role, last_seen_at=timezone.now())
     return user
 
 

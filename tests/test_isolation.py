@@ -1,6 +1,8 @@
 """Two workspaces: every address × verb with the other's ids is 404, and changes nothing.
 
-A new route with a parameter that isn't in `ids_of`, or a table without rows here, fails: no door stays untried.
+A new route with a parameter that isn't in `theirs`, or a table without rows here, fails: no door stays untried. And
+within a workspace: every address × verb that is an admin's answers an agent with 403, and changes nothing. A new page
+under Settings or Custom fields is an admin's unless it is named in AGENTS_TOO; elsewhere it is the other way round.
 """
 
 import re
@@ -16,9 +18,11 @@ from contacts import history, searching
 from contacts.models import BulkEdit, ContactTag, Erasure, Import, ImportMade, ImportProblem, ImportRow, Tag, View
 from customfields.models import FieldValue, Kind
 from gopimi.lib.tenancy import tenant_models, workspace
+from gopimi.workspaces import invitations
 from gopimi.workspaces.actor import SYSTEM
-from gopimi.workspaces.models import ApiToken, KeptAnswer, Workspace
+from gopimi.workspaces.models import ApiToken, Invitation, KeptAnswer, Membership, User, Workspace, new_slug
 from organizations.models import Domain
+from tests.conftest import signed_in
 from tests.factories import (
     ContactFactory,
     ConversationFactory,
@@ -50,9 +54,27 @@ PAGES = sorted(
 )
 WITH_IDS = [(name, parameters) for name, parameters in PAGES if len(parameters) > 1]
 
+ADMINS_SECTIONS = {"settings", "customfields"}
+AGENTS_TOO = {
+    "settings:profile",
+    "settings:workspace", "settings:leave",
+    "settings:held", "settings:held_mail", "settings:held_download", "settings:try_again",
+    "settings:try_all_again", "settings:assign_held",
+}  # fmt: skip
+ADMINS_ONLY = {"contacts:purge", "contacts:erase"}
+BY_ROW = {"contacts:view", "contacts:view_delete"}  # one's own view is anybody's, a shared one an admin's
+
+
+def is_admins(name: str) -> bool:
+    return name in ADMINS_ONLY or (name.partition(":")[0] in ADMINS_SECTIONS and name not in AGENTS_TOO)
+
+
+ADMINS = [(name, parameters) for name, parameters in PAGES if is_admins(name)]
+AGENTS = [(name, parameters) for name, parameters in PAGES if not is_admins(name) and name not in BY_ROW]
+
 
 @pytest.fixture
-def theirs(globex: Workspace) -> dict[str, Any]:
+def theirs(globex: Workspace, charlie: User) -> dict[str, Any]:
     """At least one row of Globex in every table, and the parameters of routes that would name it."""
     with workspace(globex):
         Workspace.objects.filter(pk=globex.pk).update(last_ticket_number=76)
@@ -85,7 +107,7 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         attachment = Attachment.objects.create(
             workspace=globex, message=message, filename="theirs.txt", content_type="text/plain", size=1, file="theirs"
         )
-        Event.objects.create(workspace=globex, ticket=ticket, what="status", actor_kind="system")
+        Event.objects.create(workspace=globex, ticket=ticket, what="status", new="open", actor_kind="system")
         bulk_edit = BulkEdit.objects.create(
             workspace=globex, actor_kind="system", action="add_tag", value="theirs", contact_ids=[contact.pk], total=1
         )
@@ -95,8 +117,12 @@ def theirs(globex: Workspace) -> dict[str, Any]:
         Erasure.objects.create(workspace=globex, contact_id=0, names=["Theirs"], emails=["gone@globex.example"])
         token, _ = ApiToken.issue(globex, "Theirs", ["contacts:read"])
         KeptAnswer.objects.create(workspace=globex, token=token, key="theirs", path="/", fingerprint="")
+        invitation = invitations.invite(globex, "erin@globex.example", "agent", charlie, "https://desk.example")
     return {  # by the routes' namespace
-        "settings": {"token_id": token.pk, "mailbox_id": mailbox.pk, "raw_mail_id": raw.pk, "tag_id": tag.pk},
+        "settings": {
+            "token_id": token.pk, "mailbox_id": mailbox.pk, "raw_mail_id": raw.pk, "tag_id": tag.pk,
+            "membership_id": charlie.memberships.get().pk, "invitation_id": invitation.pk,
+        },
         "organizations": {"pk": organization.pk},
         "customfields": {"pk": field.pk, "option_pk": option.pk},
         "contacts": {
@@ -122,6 +148,9 @@ def snapshot(target: Workspace) -> dict[str, list[dict[str, Any]]]:
         return {
             model.__name__: list(model.objects.for_workspace(target).order_by("pk").values())
             for model in tenant_models()
+        } | {
+            model.__name__: list(model._default_manager.filter(workspace=target).order_by("pk").values())
+            for model in (ApiToken, Invitation, Membership)  # global tables
         }
 
 
@@ -170,3 +199,41 @@ def test_without_signing_in(
         answer = getattr(client, verb)(url)
         assert answer.status_code == 302, f"{verb} {url}"
         assert answer["Location"].startswith("/accounts/")
+
+
+@pytest.fixture
+def as_agent(globex: Workspace) -> Client:
+    """Of the workspace that the rows of `theirs` are in."""
+    user = User.objects.create_user(f"{new_slug()}@globex.example", "password", name="Gus")
+    user.memberships.create(workspace=globex)
+    return signed_in(user)
+
+
+def test_the_names_are_those_of_pages() -> None:
+    assert {name for name, _ in PAGES} >= AGENTS_TOO | ADMINS_ONLY | BY_ROW
+
+
+@pytest.mark.parametrize(("name", "parameters"), ADMINS, ids=[name for name, _ in ADMINS])
+def test_an_admins_page(
+    as_agent: Client,
+    globex: Workspace,
+    theirs: dict[str, Any],
+    name: str,
+    parameters: list[str],
+) -> None:
+    url = address(globex.slug, name, parameters, theirs)
+    before = snapshot(globex)
+    for verb in VERBS:
+        assert getattr(as_agent, verb)(url).status_code == 403, f"{verb} {url}"
+    assert snapshot(globex) == before
+
+
+@pytest.mark.parametrize(("name", "parameters"), AGENTS, ids=[name for name, _ in AGENTS])
+def test_an_agents_page(
+    as_agent: Client,
+    globex: Workspace,
+    theirs: dict[str, Any],
+    name: str,
+    parameters: list[str],
+) -> None:
+    assert as_agent.get(address(globex.slug, name, parameters, theirs)).status_code != 403

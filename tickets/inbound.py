@@ -22,7 +22,7 @@ from gopimi.embedded import EmbeddedError
 from gopimi.lib.tenancy import entering, workspace
 from gopimi.workspaces.actor import EMAIL
 from gopimi.workspaces.models import Workspace
-from tickets import attachments, filing, mailboxes, mailparse, mailthreads
+from tickets import attachments, filing, mailboxes, mailparse, mailthreads, notifying
 from tickets.mailguards import LONGEST_HEAD, TooMuch
 from tickets.models import Message, RawMail
 
@@ -128,6 +128,8 @@ def _file(
         if not mail.automatic:
             thread.reopen(EMAIL)
     message = Message(pk=filed.message, workspace_id=target.pk)
+    if mail.sender and not mail.automatic:
+        notifying.soon(target.pk, message.pk, thread.assignee_id if thread else None, mail.sender.email)
     for file in mail.files:
         content = ContentFile(file.data)
         stored.append(attachments.attach(message, content, file.name, file.content_type, file.content_id))

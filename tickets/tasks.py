@@ -8,8 +8,9 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
 
 from contacts.importing.starting import QUEUE
+from gopimi.workspaces import mailing
 from gopimi.workspaces.models import Workspace
-from tickets import held, originals, outbound, sending, tagging
+from tickets import held, notifying, originals, outbound, sending, tagging
 from tickets.bulkedits import running as bulk_edits
 
 # Of the job. When a mail is tried again, which the server wouldn't take, is said by its message.
@@ -23,6 +24,13 @@ AGAIN = RetryStrategy(max_attempts=50, wait=2, retry_exceptions=[JobAborted, Dat
 def send(workspace_id: int, message_id: int) -> None:
     """Mail a reply. Done twice, it sends once."""
     sending.deliver(workspace_id, message_id)
+
+
+@app.task(name=notifying.TELL, queue=mailing.QUEUE, retry=mailing.AGAIN)
+def notify(workspace_id: int, message_id: int, user_id: int) -> None:
+    """Tell a member of a customer's message. Done twice, it tells twice."""
+    close_old_connections()
+    notifying.tell(workspace_id, message_id, user_id)
 
 
 @app.task(name=held.TRY_ALL_AGAIN)

@@ -7,9 +7,15 @@ attempts that the rate limit lives on.
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm, SignupForm
+from allauth.account.forms import ChangePasswordForm as ChangePassword
+from allauth.account.forms import LoginForm, ReauthenticateForm, ResetPasswordForm, ResetPasswordKeyForm, SignupForm
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as AuthenticateAgainForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.conf import settings
+from django.utils.safestring import SafeString, mark_safe
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -22,6 +28,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: Any) -> bool:
         """Closed unless the operator opened it (GOPIMI_SIGNUP); members come by command or invitation."""
         return settings.SIGNUP_OPEN
+
+
+class TwoStepAdapter(DefaultMFAAdapter):
+    error_messages = {**DefaultMFAAdapter.error_messages, "incorrect_code": "This code is wrong, or too old."}
+
+    def build_totp_svg(self, url: str) -> SafeString:
+        """As a part of the page: an image of its own would need `data:` in the content security policy."""
+        return mark_safe(super().build_totp_svg(url).partition("?>")[2])  # noqa: S308  drawn by the library
 
 
 class ProductLook(forms.Form):
@@ -54,3 +68,23 @@ class ResetForm(ProductLook, ResetPasswordForm):
 
 class NewPasswordForm(ProductLook, ResetPasswordKeyForm):
     labels = {"password1": "New password", "password2": "New password again"}
+
+
+class ChangePasswordForm(ProductLook, ChangePassword):
+    labels = {"oldpassword": "Current password", "password1": "New password", "password2": "New password again"}
+
+
+class AgainForm(ProductLook, ReauthenticateForm):
+    labels = {"password": "Password"}
+
+
+class CodeForm(ProductLook, AuthenticateForm):
+    labels = {"code": "Code"}
+
+
+class CodeAgainForm(ProductLook, AuthenticateAgainForm):
+    labels = {"code": "Code"}
+
+
+class FirstCodeForm(ProductLook, ActivateTOTPForm):
+    labels = {"code": "Code from the app"}

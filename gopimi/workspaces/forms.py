@@ -1,8 +1,11 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.contrib.auth import password_validation
 
-from gopimi.workspaces.models import Scope, Workspace
+from gopimi.lib.forms import UiSelect, time_zones
+from gopimi.workspaces.models import Invitation, Membership, Role, Scope, User, Workspace
 
 
 class WorkspaceForm(forms.ModelForm):
@@ -27,3 +30,116 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices, widget=forms.CheckboxSelectMultiple(attrs={"class": "check"})
     )
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(
+        max_length=254, widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "off", "autofocus": True})
+    )
+    role = forms.ChoiceField(
+        choices=Role.choices, initial=Role.AGENT, widget=forms.Select(attrs={"class": "select"}),
+        help_text="Admins also manage fields, members, mailboxes, tags and tokens",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.workspace = workspace
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if Membership.objects.filter(workspace=self.workspace, user__email=email).exists():
+            raise forms.ValidationError("This person is a member already.", code="member")
+        if Invitation.objects.filter(workspace=self.workspace, email__iexact=email, accepted_at=None).exists():
+            raise forms.ValidationError("This address is invited already. You can send it again.", code="invited")
+        return email
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class AccountForm(forms.Form):
+    """Who somebody is and how they will sign in; the time zone is told by the browser."""
+
+    name = forms.CharField(
+        label="Your name", max_length=200, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"})
+    )
+    password = forms.CharField(
+        strip=False, widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "new-password"}),
+        help_text="8 characters or more",
+    )  # fmt: skip
+    time_zone = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"data-time-zone": ""}))
+
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean_time_zone(self) -> str:
+        zone: str = self.cleaned_data["time_zone"]
+        return zone if zone in dict(time_zones()) else settings.TIME_ZONE
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if "password" in given:
+            user = User(email=given.get("email", self.email), name=given.get("name", ""))
+            try:
+                password_validation.validate_password(given["password"], user)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return given
+
+    def create(self, email: str) -> User:
+        """The account of this address. Raises IntegrityError where there is one by now."""
+        given = self.cleaned_data
+        return User.objects.create_user(email, given["password"], name=given["name"], time_zone=given["time_zone"])
+
+
+class ProfileForm(forms.ModelForm):
+    """What somebody is called and how they see things, in all of their workspaces."""
+
+    time_zone = forms.ChoiceField(
+        choices=time_zones, widget=UiSelect(attrs={"aria-label": "Time zone"}),
+        help_text="Dates and times are shown in it",
+    )  # fmt: skip
+
+    class Meta:
+        model = User
+        fields = ["name", "time_zone", "theme"]
+        widgets = {
+            "name": forms.TextInput(attrs={"class": "input", "autocomplete": "name"}),
+            "theme": forms.RadioSelect(attrs={"class": "radio"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].required = True
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.save(update_fields=self.Meta.fields)
+        return self.instance
+
+
+class NotificationsForm(forms.ModelForm):
+    """Of what a member is told by mail, in one workspace."""
+
+    class Meta:
+        model = Membership
+        fields = ["notify_assigned", "notify_unassigned"]
+        widgets = dict.fromkeys(fields, forms.CheckboxInput(attrs={"class": "check"}))
+
+    def save(self, commit: bool = True) -> Membership:
+        self.instance.save(update_fields=self.Meta.fields)
+        return self.instance
+
+
+class FirstForm(AccountForm):
+    """The first admin of a fresh installation, and their workspace."""
+
+    workspace = forms.CharField(
+        max_length=200, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "organization"}),
+        help_text="Your company or team, as it is shown; you can change it",
+    )  # fmt: skip
+    email = forms.EmailField(
+        max_length=254, widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "username"})
+    )
+    field_order = ["workspace", "name", "email", "password"]

@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+import zoneinfo
+from datetime import UTC, timedelta, tzinfo
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -67,6 +68,14 @@ class User(AbstractBaseUser):
     @property
     def display_name(self) -> str:
         return display_name(self.name, self.email)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where dates are shown in; UTC where this machine doesn't know their zone."""
+        try:
+            return zoneinfo.ZoneInfo(self.time_zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            return UTC
 
 
 def new_slug() -> str:
@@ -163,6 +172,11 @@ class Membership(models.Model):
     role = models.CharField(max_length=8, choices=Role, default=Role.AGENT)
     # Column keys of the contacts table in this member's order ("email", "cf_plan"); empty is the default.
     contact_columns = ArrayField(models.TextField(), default=list, blank=True)
+    # Of which new mail they are told by mail: in what is assigned to them, and in what is nobody's.
+    notify_assigned = models.BooleanField("In a ticket or conversation that is assigned to me", default=True)
+    notify_unassigned = models.BooleanField("In one that nobody is assigned to", default=False)
+    # Whether the list of first steps in a new workspace was dismissed.
+    first_steps_hidden = models.BooleanField(default=False)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -209,6 +223,20 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} to {self.workspace}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its link still works."""
+        return self.accepted_at is None and not self.is_expired
+
+    @staticmethod
+    def path(token: str) -> str:
+        """Where the link leads."""
+        return reverse("invitation", args=[token])
 
 
 class Scope(models.TextChoices):

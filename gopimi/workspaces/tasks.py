@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.core.management import call_command
+from django.db import close_old_connections
 from procrastinate.contrib.django import app
+
+from gopimi.workspaces import invitations, mailing
 
 STALLED_AFTER = 15  # seconds without a sign of life from the worker that had the job: it gives one every 3
 
@@ -22,3 +25,10 @@ async def retry_stalled_jobs(context: Any, timestamp: int) -> None:
 def forget_sessions(timestamp: int) -> None:
     """Delete the sessions that have ended."""
     call_command("clearsessions")
+
+
+@app.task(name=invitations.SEND, queue=mailing.QUEUE, retry=mailing.AGAIN)
+def send_invitation(invitation_id: int, root: str) -> None:
+    """Mail an invitation's link. Done twice, it sends the same one twice."""
+    close_old_connections()
+    invitations.mail(invitation_id, root)

@@ -108,5 +108,5 @@ def test_an_operator_can_open_sign_up(client: Client, db: None, settings: Any) -
 
 
 @pytest.mark.parametrize("page", ["login", "password/reset", "password/reset/done", "signup"])
-def test_pages_are_in_our_look(client: Client, db: None, page: str) -> None:
+def test_pages_are_in_our_look(client: Client, bob: User, page: str) -> None:
     assert 'class="sheet-card"' in client.get(f"/accounts/{page}/").content.decode()

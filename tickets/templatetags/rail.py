@@ -3,17 +3,25 @@
 from typing import Any
 
 from django import template
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.http import QueryDict
 
 from contacts import savedviews
-from contacts.models import View
-from gopimi.lib.counting import capped, capped_counts
+from contacts.models import Contact, View
+from customfields.models import Field
+from gopimi.lib.counting import beside, capped, capped_counts
+from gopimi.workspaces.models import ApiToken, Membership
 from gopimi.workspaces.templatetags.ui import hue
 from tickets.filters import tag_ids
 from tickets.lists import LISTS, countable
 from tickets.models import Conversation, Mailbox, RawMail, Status, Ticket
 
+FIRST_STEPS = [
+    ("mailbox", "Add a mailbox", "Mail to it becomes tickets or conversations.", "settings:new_mailbox"),
+    ("field", "Define a custom field", "What you want to know of every contact.", "customfields:new"),
+    ("member", "Invite a member", "Whoever answers with you.", "settings:invite"),
+    ("contact", "Add your first contact", "By hand, from a CSV file, or by the first mail.", "contacts:list"),
+]
 register = template.Library()
 CAP = 999
 SHOWN = 8  # views; a table's own page has all of them
@@ -58,12 +66,36 @@ def _counted(request: Any, view: View, query: QueryDict, tags: dict[str, int]) -
 
 
 @register.simple_tag(takes_context=True)
-def mail_counts(context: Any) -> dict[str, str]:
-    """How many mailboxes there are and how much mail is held; "999+" where there is more."""
+def settings_counts(context: Any) -> dict[str, str]:
+    """What there is of each kind in Settings; "999+" where there is more."""
     workspace = context["request"].workspace
     mailboxes = Mailbox.objects.for_workspace(workspace)
     held = RawMail.objects.for_workspace(workspace).filter(state=RawMail.State.HELD)
-    return _shown(capped_counts(workspace, CAP, mailboxes=mailboxes, held=held))
+    members = Membership.objects.filter(workspace=workspace)
+    tokens = ApiToken.objects.filter(workspace=workspace, revoked_at=None)
+    return _shown(capped_counts(workspace, CAP, mailboxes=mailboxes, held=held, people=members, tokens=tokens))
+
+
+@register.simple_tag(takes_context=True)
+def first_steps(context: Any) -> dict[str, Any] | None:
+    """What an admin does first in a new workspace, and what of it is done; None where the list isn't shown."""
+    request = context["request"]
+    workspace = request.workspace
+    if not request.membership.is_admin or request.membership.first_steps_hidden:
+        return None
+    there = beside(
+        workspace,
+        mailbox=Exists(Mailbox.objects.for_workspace(workspace)),
+        field=Exists(Field.objects.for_workspace(workspace)),
+        member=Exists(Membership.objects.filter(workspace=workspace).exclude(pk=request.membership.pk)),
+        contact=Exists(Contact.objects.for_workspace(workspace)),
+    )
+    steps = [
+        {"done": there[name], "label": label, "why": why, "url": workspace.url(page)}
+        for name, label, why, page in FIRST_STEPS
+    ]
+    done = sum(there.values())
+    return {"all": steps, "done": done} if done < len(steps) else None
 
 
 def _shown(counts: dict[str, int]) -> dict[str, str]:

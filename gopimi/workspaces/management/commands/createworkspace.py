@@ -6,8 +6,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from gopimi.workspaces import founding
 from gopimi.workspaces.management import arguments
-from gopimi.workspaces.models import Membership, Role, User, Workspace
+from gopimi.workspaces.models import User, Workspace
 
 
 class Command(BaseCommand):
@@ -30,7 +31,6 @@ class Command(BaseCommand):
             if Workspace.objects.filter(slug=options["slug"]).exists():
                 raise CommandError(f"A workspace with the slug {options['slug']} exists already.")
         with transaction.atomic():
-            workspace = Workspace.objects.create(**values)
             user = User.objects.find_or_create(options["admin_email"], options["admin_password"])
-            Membership.objects.create(workspace=workspace, user=user, role=Role.ADMIN)
+            workspace = founding.found(user, **values)
         self.stdout.write(json.dumps({"id": workspace.pk, "slug": workspace.slug}))

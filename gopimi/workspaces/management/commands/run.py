@@ -47,7 +47,7 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         call_command("migrate", verbosity=0, skip_checks=True)
         self.check(databases=["default"])  # refuses to start where row-level security doesn't hold
-        if settings.EMBEDDED and not Workspace.objects.exists():
+        if settings.EMBEDDED and settings.DEMO and not Workspace.objects.exists():
             self.stdout.write("Loading the demo workspace …")
             logins = StringIO()
             with transaction.atomic():

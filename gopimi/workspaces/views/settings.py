@@ -1,46 +1,19 @@
-"""The way in, the health check, and the workspace's own settings."""
+"""The workspace's own settings, and its API tokens."""
 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection
 from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts
 from gopimi.workspaces.forms import TokenForm, WorkspaceForm
-from gopimi.workspaces.models import ApiToken, Workspace
+from gopimi.workspaces.models import ApiToken
 from gopimi.workspaces.permissions import admin_required
-
-
-def health(request: HttpRequest) -> HttpResponse:
-    """200 when this process and its database work, 503 otherwise."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "the database doesn't answer"}, status=503)
-    return JsonResponse({"status": "ok"})
-
-
-def home(request: Any) -> HttpResponse:
-    """To the workspace that one works in; to the log-in before that."""
-    if not request.user.is_authenticated:
-        return redirect("account_login")
-    workspace = Workspace.objects.filter(memberships__user=request.user).order_by("id").first()
-    if workspace is None:
-        return render(request, "no_workspace.html")
-    return redirect(workspace.url("tickets:list"))
-
-
-@require_GET
-def start(request: Any) -> HttpResponse:
-    """The workspace's own address leads to where one works in it."""
-    return redirect(request.workspace.url("tickets:list"))
 
 
 def workspace_settings(request: Any) -> HttpResponse:
@@ -70,8 +43,9 @@ def tokens(request: Any) -> HttpResponse:
         form = TokenForm()
     active = ApiToken.objects.filter(workspace=request.workspace, revoked_at=None).select_related("created_by")
     context = {"tokens": active.order_by("name", "id"), "secret": secret, "issued": token if secret else None}
-    response = htmx.page(request, "settings/tokens.html", context, fragments={"tokens": "settings/_tokens.html"})
-    return htmx.trigger(response, dialog_close=True) if secret else response
+    fragments = {"tokens": "settings/_tokens.html", "settings-tabs": "settings/_tabs.html"}
+    response = htmx.page(request, "settings/tokens.html", {**context, "tab": "tokens"}, fragments=fragments)
+    return htmx.trigger(response, dialog_close=True, tokens_made=True) if secret else response
 
 
 @admin_required
