@@ -164,7 +164,7 @@ def _has(word: str) -> Q:
 
 
 def _candidates(workspace_id: int, word: str) -> list[int]:
-    """At most CAP + 1 ids of contacts that have all of the word's grams."""
+    """The ids of contacts that have all of the word's grams. CAP + 1 of any where there are more, or many."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT search_contact_ids(%s, %s)", [grams(workspace_id, word), CAP + 1])
+        cursor.execute("SELECT search_contact_ids(%s, %s, %s)", [word, grams(workspace_id, word), CAP + 1])
         return [row[0] for row in cursor.fetchall()]

@@ -36,7 +36,7 @@ def undo_import(context: Any, workspace_id: int, import_id: int) -> None:
         raise JobAborted
 
 
-@app.task(name=bulk_edits.TASK, queue=QUEUE, pass_context=True, retry=AGAIN)
+@app.task(name=bulk_edits.WORK.task, queue=QUEUE, pass_context=True, retry=AGAIN)
 def run_bulk_edit(context: Any, workspace_id: int, bulk_edit_id: int) -> None:
     """Change many contacts, or take that back, or go on with either."""
     close_old_connections()

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from contacts.views import (
     bulk,
@@ -43,11 +43,7 @@ urlpatterns = [
     path("options/", detail.options, name="options"),
     path("new/", edit.new, name="new"),
     path("delete/", bulk.delete, name="delete"),
-    path("bulk/", bulk_edits.state, name="bulk_edits"),
-    path("bulk/<int:bulk_edit_pk>/cancel/", bulk_edits.cancel, name="bulk_cancel"),
-    path("bulk/<int:bulk_edit_pk>/undo/", bulk_edits.undo, name="bulk_undo"),
-    path("bulk/<int:bulk_edit_pk>/dismiss/", bulk_edits.dismiss, name="bulk_dismiss"),
-    path("bulk/<slug:what>/", bulk_edits.edit, name="bulk_edit"),
+    path("bulk/", include(bulk_edits.OF_CONTACTS.paths())),
     path("undo/<uuid:deletion>/", bulk.undo, name="undo"),
     path("organizations/<int:organization_pk>/join/", joining.join, name="join"),
     path("trash/", trash.trash, name="trash"),

@@ -83,6 +83,7 @@ def _compares(operator: str) -> Operator:
 
 EQUALITY: Mapping[str, Operator] = {"": _is, "not": _not, "in": any_of, "empty": _empty}
 ORDER: Mapping[str, Operator] = {operator: _compares(operator) for operator in ("gt", "gte", "lt", "lte")}
+BEYOND = {"gt": "lte", "gte": "lt", "lt": "gte", "lte": "gt"}  # what doesn't meet an operator meets the other
 
 # How people read the operators; "empty" and its opposite are said in words of their own.
 WORDS: Mapping[str, str] = {

@@ -20,6 +20,7 @@ from django.utils.formats import date_format
 from customfields import inputs
 from customfields.kinds import FieldType, Kind
 from customfields.operators import (
+    BEYOND,
     DATE_WORDS,
     EQUALITY,
     KEY_LENGTH,
@@ -112,9 +113,6 @@ class Email(Text):
         return inputs.email(maxlength=320)
 
 
-BEYOND = {"gt": "lte", "gte": "lt", "lt": "gte", "lte": "gt"}  # what doesn't meet an operator meets the other
-
-
 class Number(FieldType):
     """Kept exactly as a decimal: at most 28 significant digits, below 10^101; neither NaN nor infinity."""
 
@@ -154,10 +152,10 @@ class Number(FieldType):
         return Q(number_key__in=[float(value) for value in values], number_value__in=values)
 
     def compares(self, operator: str, value: Decimal) -> Q:
-        # Two close numbers can have one float key: the range takes the bound in, and what has the bound's own key is
-        # compared exactly. Said so, the server doesn't take them for two filters, each of them selective.
-        key, beyond = float(value), BEYOND[operator]
-        return Q(**{f"number_key__{operator[:2]}e": key}) & ~Q(**{"number_key": key, f"number_value__{beyond}": value})
+        # Two close numbers can have one float key, so what has the bound's own is compared exactly. Said so, the server
+        # doesn't take it for two filters, each of them selective.
+        key, beyond = float(value), f"number_value__{BEYOND[operator]}"
+        return Q(**{f"number_key__{operator[:2]}e": key}) & ~Q(**{"number_key": key, beyond: value})
 
 
 class Date(FieldType):

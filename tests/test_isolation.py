@@ -33,7 +33,7 @@ from tests.factories import (
     OrganizationFactory,
     TicketFactory,
 )
-from tickets.models import Attachment, Event, MessageId, RawMail, TicketTag
+from tickets.models import Attachment, Event, MessageId, RawMail, ThreadEdit, TicketTag
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 FRAME = "dashboard/<slug:slug>/"
@@ -111,6 +111,9 @@ def theirs(globex: Workspace, charlie: User) -> dict[str, Any]:
         bulk_edit = BulkEdit.objects.create(
             workspace=globex, actor_kind="system", action="add_tag", value="theirs", contact_ids=[contact.pk], total=1
         )
+        thread_edit = ThreadEdit.objects.create(
+            workspace=globex, table="tickets", actor_kind="system", action="add_tag", thread_ids=[ticket.pk], total=1
+        )
         Erasure.objects.create(workspace=globex, contact_id=0, names=["Theirs"], emails=["gone@globex.example"])
         token, _ = ApiToken.issue(globex, "Theirs", ["contacts:read"])
         KeptAnswer.objects.create(workspace=globex, token=token, key="theirs", path="/", fingerprint="")
@@ -129,7 +132,7 @@ def theirs(globex: Workspace, charlie: User) -> dict[str, Any]:
         },
         "tickets": {
             "number": ticket.number, "conversation_id": conversation.pk, "contact_id": contact.pk,
-            "message_id": message.pk, "signed": attachment.signed,
+            "message_id": message.pk, "signed": attachment.signed, "bulk_edit_pk": thread_edit.pk, "what": "theirs",
         },
     }  # fmt: skip
 

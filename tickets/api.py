@@ -83,9 +83,11 @@ class Threads:
         asked = self.filter(request.GET, request.workspace)
         if asked.problems:
             raise listing.bad_filters(asked.problems)
-        rows = asked.apply(self.rows(request).filter(**of))
-        names = {*self.columns, *(key.name for key in asked.keys)}
-        return listing.respond(request.GET, rows.values(*names), asked.keys, lambda page: self.show(request, page))
+        rows = self.rows(request).filter(*asked.conditions, **of)
+        columns = rows.values(*{*self.columns, *(key.name for key in asked.keys)})
+        return listing.respond(
+            request.GET, columns, asked.keys, lambda page: self.show(request, page), among=asked.frequent
+        )
 
     def answer(self, request: ApiRequest, thread: Any, status: int = 200, **headers: str) -> HttpResponse:
         """One of them as it is stored now. Its ETag is over what a PATCH may change: of people the ids."""

@@ -10,12 +10,13 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db.models import Q, QuerySet
 
+from contacts.erasing.keeping import forget_values
 from contacts.erasing.traces import WINDOW, Bytes, People, Person, Stop, mentions, windows
 from contacts.models import Contact
 from gopimi.lib.counting import counted
 from gopimi.lib.tenancy import workspace
 from tickets.mailaddresses import people as people_in
-from tickets.models import Attachment, Conversation, Event, Message, RawMail, Ticket
+from tickets.models import Attachment, Conversation, Event, Message, RawMail, ThreadEdit, Ticket
 
 MAILS = 100  # each of up to 50 MB
 RECIPIENTS = ("to", "cc", "bcc")
@@ -62,6 +63,8 @@ class Tickets:
 
     def sweep(self, people: People, must_stop: Stop) -> bool:
         steps = (_own_files, _own_mails, _waiting_mails, _messages, _threads, _events, _names)
+        with workspace(people.workspace_id):
+            forget_values(people, ThreadEdit)
         return all(step(people, must_stop) for step in steps)
 
 
@@ -151,10 +154,10 @@ def _threads(people: People, must_stop: Stop) -> bool:
 
 
 def _events(people: People, must_stop: Stop) -> bool:
-    """Subjects that were changed."""
+    """Subjects and tags that were changed."""
     events = Event.objects.for_workspace(people.workspace_id)
-    subjects = events.filter(what="subject", created_at__lt=people.latest)
-    for window in windows(people, subjects, must_stop):
+    told = events.filter(what__in=["subject", "tags"], created_at__lt=people.latest)
+    for window in windows(people, told, must_stop):
         if window is None:
             return False
         for event in window.filter(mentions(people, "old", "new")):

@@ -1,32 +1,35 @@
 """The lists of tickets and of conversations as pages show them: tabs with counts, filters as chips, a page of rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.http import QueryDict
 
 from contacts import savedviews
-from contacts.models import Tag, View
+from contacts.conditions import MOMENTS
+from contacts.models import Contact, Tag, View
 from contacts.savedviews import VIEW, State
 from gopimi.lib import counting, keyset
 from gopimi.lib.counting import Total
 from gopimi.workspaces.models import User
 from organizations.models import Organization
-from tickets.filters import NOBODY, ConversationFilter, ThreadFilter, TicketFilter
+from tickets import trails
+from tickets.filters import ME, NOBODY, ConversationFilter, ThreadFilter, TicketFilter, tag_ids
 from tickets.models import Conversation, Mailbox, Message, Priority, Status, Ticket
 from tickets.threads import Thread
 
 ROWS = 50
-CAP = 10_000  # what lies above isn't counted for a page
+CAP, TABS_CAP = 10_000, 999  # what lies above isn't counted for a page; for the tabs
 MOST_OPTIONS = 200
 SNIPPET = 200  # characters of a message that a row shows at most
 
 Given = Mapping[str, list[str]]
+MOMENTS_OF = {"created_at": "Created", "updated_at": "Updated"}
 # What isn't done yet.
 ACTIVE = [Status.OPEN.value, Status.PENDING.value]
 
@@ -38,7 +41,7 @@ class Tab:
     label: str
     given: Given
     current: bool = False
-    count: int | None = None
+    count: Total | None = None
     view: View | None = None  # that it opens
 
     @property
@@ -58,6 +61,7 @@ class Facet:
     options: list[tuple[str, str]]
     chosen: list[str] = field(default_factory=list)
     many: bool = False  # so many options that one searches among them
+    url: str = ""  # where they are searched; the options are those that are chosen
 
     @property
     def words(self) -> str:
@@ -78,6 +82,12 @@ class ThreadList:
     nouns: ClassVar[str]
     icon: ClassVar[str]
     why_empty: ClassVar[str]
+    # What can be done to many: the bar's buttons, and the names of their pages
+    bulk: ClassVar[Sequence[tuple[str, str, str]]] = (
+        ("status", "Status", "circle-dot"),
+        ("assignee", "Assignee", "user-round"),
+    )
+    bulk_names: ClassVar[str]
 
     def __init__(self, request: Any, state: State) -> None:
         self.request, self.workspace, self.user, self.state = request, request.workspace, request.user, state
@@ -88,6 +98,8 @@ class ThreadList:
         self.exact = query.pop("count", []) == ["true"]
         self.given: Given = query
         self.page: keyset.Page = self.filter.page(self.shown(self.rows), ROWS, self.cursor)
+        for row in self.page.rows:  # where one who opens it comes from
+            row.origin = trails.origin(self.query_string, keyset.after(row, self.filter.keys))
 
     def _asked(self, params: QueryDict) -> Given:
         """The query without what forms send empty."""
@@ -97,7 +109,7 @@ class ThreadList:
         return {name: values for name, values in query.items() if values}
 
     def _filter(self, given: Given) -> ThreadFilter:
-        return self.filter_class(given, self.workspace, by_people=True)
+        return self.filter_class(given, self.workspace, self.user)
 
     @property
     def rows(self) -> QuerySet:
@@ -106,6 +118,19 @@ class ThreadList:
     def shown(self, rows: QuerySet) -> QuerySet:
         """The rows with all that the table shows of them."""
         return rows.select_related(*self.related)
+
+    @cached_property
+    def query_string(self) -> str:
+        """The filters and the order, as the URL asks for them or by default."""
+        return urlencode({**self.given, **({"sort": [self.sort]} if self.sort else {})}, doseq=True)
+
+    @property
+    def first(self) -> bool:
+        return self.page.previous is None
+
+    @property
+    def bulk_name(self) -> str:
+        return f"{self.bulk_names}_edit"
 
     @property
     def query(self) -> str:
@@ -116,7 +141,12 @@ class ThreadList:
         """How many match; `count=true` asks for the exact number."""
         if not (self.page.next or self.page.previous):
             return Total(len(self.page.rows))
-        return counting.total(self.filter.apply(self.rows), None if self.exact else CAP)
+        return self._everything or self.filter.total(self.rows, None if self.exact else CAP)
+
+    @property
+    def _everything(self) -> Total | None:
+        """How many there are, where nothing is filtered and the number is known."""
+        return None
 
     @cached_property
     def tabs(self) -> list[Tab]:
@@ -127,15 +157,29 @@ class ThreadList:
             if view.table == self.views:
                 given = dict(savedviews.wording(view.table, QueryDict(view.query)).lists())
                 tabs.append(Tab(view.name, given, current=view == self.state.view, view=view))
-        counts = {str(at): tab for at, tab in enumerate(tabs) if countable(tab.given)}
-        found = self.rows.filter(status__in=ACTIVE).aggregate(
-            opened=Count("pk", filter=Q(status=self.model.OPEN)),
-            **{f"tab{at}": Count("pk", filter=self._condition(tab.given)) for at, tab in counts.items()},
-        )
-        for at, tab in counts.items():
-            tab.count = found[f"tab{at}"]
-        self.opened = found["opened"]
         return tabs
+
+    @property
+    def counted_tabs(self) -> list[Tab]:
+        """The tabs with their numbers, all of them in one statement."""
+        return self._counted["tabs"]
+
+    @property
+    def opened(self) -> Total:
+        return self._counted["opened"]
+
+    @cached_property
+    def _counted(self) -> dict[str, Any]:
+        given = {f"tab{at}": tab.given for at, tab in enumerate(self.tabs) if countable(tab.given)}
+        tags = tag_ids(self.workspace, {name for one in given.values() for name in one.get("tag", [])})
+        asked = {name: self.filter_class(one, self.workspace, self.user, tags) for name, one in given.items()}
+        rows = {name: filter.apply(self.rows) for name, filter in asked.items() if not filter.problems}
+        opened = self.rows.filter(status=self.model.OPEN)
+        found = counting.capped_counts(self.workspace, TABS_CAP, opened=opened, **rows)
+        totals = {name: Total(min(number, TABS_CAP), more=number > TABS_CAP) for name, number in found.items()}
+        for at, tab in enumerate(self.tabs):
+            tab.count = totals.get(f"tab{at}")
+        return {"tabs": self.tabs, "opened": totals["opened"]}
 
     @property
     def has_views(self) -> bool:
@@ -168,15 +212,27 @@ class ThreadList:
         shown = {"q", *(facet.name for facet in self.facets)}
         return [(name, value) for name, values in self._kept.items() if name not in shown for value in values]
 
-    def _condition(self, given: Given) -> Q:
-        return Q(*self._filter(given).conditions)
-
     @cached_property
     def facets(self) -> list[Facet]:
         facets = self._facets()
         for facet in facets:
-            facet.chosen = [value for text in self.given.get(facet.name, []) for value in text.split(",")]
+            given = self.given.get(facet.name, [])
+            facet.chosen = given if facet.many else [value for text in given for value in text.split(",")]
         return facets
+
+    @cached_property
+    def others(self) -> list[tuple[str, str, str]]:
+        """The filters that have no chip to make them, which a link or a view brought: name, label and words."""
+        known = {"q", *(facet.name for facet in self.facets)}
+        return [(name, *self._told(name, given)) for name, given in self.given.items() if name not in known]
+
+    def _told(self, name: str, given: list[str]) -> tuple[str, str]:
+        column, _, operator = name.partition("__")
+        if column in MOMENTS_OF:
+            return MOMENTS_OF[column], f"{MOMENTS[operator]} {given[0]}"
+        ids = [text for text in given if text != NOBODY]
+        contacts = Contact.objects.for_workspace(self.workspace).filter(pk__in=ids)
+        return "Contact", ", ".join([*map(str, contacts), *["nobody"] * (NOBODY in given)]) or "unknown"
 
     def _tabs(self) -> list[Tab]:
         raise NotImplementedError
@@ -184,9 +240,18 @@ class ThreadList:
     def _facets(self) -> list[Facet]:
         raise NotImplementedError
 
+    def _status(self) -> Facet:
+        return Facet("status", "Status", "circle-dot", list(self.statuses().items()))
+
+    @classmethod
+    def statuses(cls) -> dict[str, str]:
+        """What each is called."""
+        meta: Any = cls.model._meta
+        return {str(value): str(label) for value, label in meta.get_field("status").choices}
+
     def _assignee(self) -> Facet:
         people = members(self.workspace)
-        options = [(NOBODY, "Unassigned"), *((str(user.pk), user.display_name) for user in people)]
+        options = [(ME, "Me"), (NOBODY, "Unassigned"), *((str(user.pk), user.display_name) for user in people)]
         return Facet("assignee", "Assignee", "user-round", options)
 
 
@@ -194,43 +259,54 @@ class TicketList(ThreadList):
     model, filter_class, views = Ticket, TicketFilter, View.Table.TICKETS
     related = ("contact__organization", "assignee")
     table, noun, nouns, icon = "tickets/_tickets.html", "ticket", "tickets", "ticket"
+    bulk = (*ThreadList.bulk, ("priority", "Priority", "flag"), ("tag", "Tag", "tag"))
+    bulk_names = "tickets:bulk"
     why_empty = "Mail to a mailbox for tickets opens one, and you can open one for a contact."
 
     def shown(self, rows: QuerySet) -> QuerySet:
         return super().shown(rows).prefetch_related("tags")
 
+    @property
+    def _everything(self) -> Total | None:
+        """Numbers have no gaps."""
+        return None if self.given else Total(self.workspace.last_ticket_number)
+
     def _tabs(self) -> list[Tab]:
         return [
             Tab("All", {}),
-            Tab("My open", {"assignee": [str(self.user.pk)], "status": ["open"]}),
+            Tab("My open", {"assignee": [ME], "status": ["open"]}),
             Tab("Unassigned", {"assignee": [NOBODY], "status": ACTIVE}),
             Tab("Urgent", {"priority": ["urgent"], "status": ACTIVE}),
         ]
 
     def _facets(self) -> list[Facet]:
         priorities = [(priority.name.lower(), str(priority.label)) for priority in reversed(Priority)]
-        organizations = Organization.objects.for_workspace(self.workspace)
-        tags = Tag.objects.for_workspace(self.workspace)
         return [
-            Facet("status", "Status", "circle-dot", [(str(value), str(label)) for value, label in Status.choices]),
+            self._status(),
             self._assignee(),
             Facet("priority", "Priority", "flag", priorities),
-            Facet("organization", "Organization", "building-2", self._some(organizations, "id"), many=True),
-            Facet("tag", "Tag", "tag", self._some(tags, "name"), many=True),
+            self._organization(),
+            Facet("tag", "Tag", "tag", self._tags(), many=True),
         ]
 
-    def _some(self, rows: QuerySet, key: str) -> list[tuple[str, str]]:
+    def _organization(self) -> Facet:
+        chosen = self.given.get("organization", [])
+        organizations = Organization.objects.for_workspace(self.workspace).filter(pk__in=chosen) if chosen else []
+        options = [(str(organization.pk), organization.name) for organization in organizations]
+        url = self.workspace.url("organizations:options")
+        return Facet("organization", "Organization", "building-2", options, many=True, url=url)
+
+    def _tags(self) -> list[tuple[str, str]]:
         """The options to begin with, and those that are chosen already."""
-        name = rows.model._meta.model_name
-        chosen = rows.filter(**{f"{key}__in": self.given.get(name, [])}) if name in self.given else rows.none()
-        first = rows.order_by("name")[:MOST_OPTIONS]
-        return list({str(getattr(row, key)): row.name for row in [*chosen, *first]}.items())
+        names = Tag.objects.for_workspace(self.workspace).values_list("name", flat=True)
+        return [(name, name) for name in dict.fromkeys([*self.given.get("tag", []), *names[:MOST_OPTIONS]])]
 
 
 class ConversationList(ThreadList):
     model, filter_class, views = Conversation, ConversationFilter, View.Table.CONVERSATIONS
     related = ("contact", "assignee", "mailbox")
     table, noun, nouns, icon = "tickets/_conversations.html", "conversation", "conversations", "inbox"
+    bulk_names = "tickets:conversation_bulk"
     why_empty = "Mail to a mailbox of the inbox starts one."
     default = {"status": ["open"]}
 
@@ -242,7 +318,7 @@ class ConversationList(ThreadList):
     def _tabs(self) -> list[Tab]:
         return [
             Tab("Open", {"status": ["open"]}),
-            Tab("Mine", {"assignee": [str(self.user.pk)], "status": ["open"]}),
+            Tab("Mine", {"assignee": [ME], "status": ["open"]}),
             Tab("Without contact", {"contact": [NOBODY], "status": ["open"]}),
             Tab("Closed", {"status": ["closed"]}),
         ]
@@ -250,10 +326,7 @@ class ConversationList(ThreadList):
     def _facets(self) -> list[Facet]:
         mailboxes = Mailbox.objects.for_workspace(self.workspace).filter(purpose=Mailbox.Purpose.INBOX)
         addresses = [(str(mailbox.pk), mailbox.address) for mailbox in mailboxes.order_by("address")]
-        return [
-            Facet("mailbox", "Mailbox", "mail", addresses),
-            self._assignee(),
-        ]
+        return [self._status(), Facet("mailbox", "Mailbox", "mail", addresses), self._assignee()]
 
 
 LISTS: Mapping[str, type[ThreadList]] = {kind.views: kind for kind in (TicketList, ConversationList)}

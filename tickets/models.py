@@ -5,14 +5,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Now
 
 from contacts.models import Contact, Tag
+from gopimi.lib.folding import Fold, key_field
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
-from gopimi.workspaces.actor import ActorKind
+from tickets.bulkedits.records import ThreadEdit
+from tickets.events import Event
+from tickets.searching import ConversationSearch, TicketSearch
 from tickets.signing import ATTACHMENTS
 from tickets.threads import Thread, ThreadQuerySet, TicketQuerySet
+
+__all__ = [
+    "Attachment", "Conversation", "ConversationSearch", "Event", "Mailbox", "MailboxAddress", "Message", "MessageId",
+    "Priority", "RawMail", "Status", "ThreadEdit", "Ticket", "TicketSearch", "TicketTag",
+]  # fmt: skip
 
 
 def new_secret() -> str:
@@ -77,12 +85,13 @@ class Priority(models.IntegerChoices):
 
 
 class Ticket(Thread):
-    CHANGEABLE = Thread.CHANGEABLE | {"priority", "tags"}
+    CHANGEABLE = Thread.CHANGEABLE | {"priority", "tags", "add_tag", "remove_tag"}
 
     number = models.PositiveIntegerField(editable=False)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     contact = CompositeForeignKey(Contact, related_name="tickets")
+    search_key = models.GeneratedField(expression=Fold("subject"), output_field=key_field(), db_persist=True)
 
     tags = models.ManyToManyField(Tag, through="TicketTag", related_name="tickets")
 
@@ -100,6 +109,8 @@ class Ticket(Thread):
             models.Index(fields=["workspace", "status", "updated_at", "id"], name="ticket_status"),
             models.Index(fields=["workspace", "assignee", "status", "updated_at", "id"], name="ticket_assignee"),
             models.Index(fields=["workspace", "contact", "updated_at", "id"], name="ticket_contact"),
+            models.Index(fields=["workspace", "created_at", "id"], name="ticket_created"),
+            models.Index(fields=["workspace", "priority", "id"], name="ticket_priority"),
         ]
 
     def __str__(self) -> str:
@@ -133,6 +144,11 @@ class Conversation(Thread):
     contact = CompositeForeignKey(Contact, null=True, blank=True, related_name="conversations")
     from_name = models.CharField(max_length=200, blank=True)
     from_email = models.CharField(max_length=320, blank=True)
+    search_key = models.GeneratedField(
+        expression=Fold(Concat("subject", Value(" "), "from_name", Value(" "), "from_email")),
+        output_field=key_field(),
+        db_persist=True,
+    )
 
     objects = ThreadQuerySet.as_manager()  # type: ignore[misc]
 
@@ -150,6 +166,7 @@ class Conversation(Thread):
                 name="conversation_contact",
                 condition=Q(contact__isnull=False),
             ),
+            models.Index(fields=["workspace", "created_at", "id"], name="conversation_created"),
         ]
 
     def __str__(self) -> str:
@@ -360,38 +377,3 @@ class Attachment(TenantModel):
     def signed(self) -> str:
         """What its address names it by: nobody can guess it."""
         return ATTACHMENTS.sign(str(self.pk))
-
-
-class Event(TenantModel):
-    """Something that somebody did to a ticket or a conversation, shown in its thread between the messages."""
-
-    ticket = CompositeForeignKey(Ticket, null=True, blank=True, related_name="events")
-    conversation = CompositeForeignKey(Conversation, null=True, blank=True, related_name="events")
-    # "opened", or the property that became another; old and new as `Thread.record` says.
-    what = models.CharField(max_length=20)
-    old = models.TextField(blank=True)
-    new = models.TextField(blank=True)
-    actor_kind = models.CharField(max_length=8, choices=ActorKind)
-    actor_id = models.BigIntegerField(null=True, blank=True)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ticket__isnull=False, conversation__isnull=True)
-                | Q(ticket__isnull=True, conversation__isnull=False),
-                name="event_in_one_thread",
-            ),
-            models.CheckConstraint(condition=Q(actor_kind__in=ActorKind.values), name="event_actor_known"),
-        ]
-        indexes = [
-            models.Index(fields=["workspace", "ticket", "id"], name="event_ticket", condition=Q(ticket__isnull=False)),
-            models.Index(
-                fields=["workspace", "conversation", "id"],
-                name="event_conversation",
-                condition=Q(conversation__isnull=False),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.what}: {self.old} to {self.new}"

@@ -3,15 +3,18 @@ fragment costs only its own queries."""
 
 from functools import cached_property
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from contacts import sidebar
 from gopimi.workspaces.models import Workspace
+from tickets.filters import ConversationFilter, ThreadFilter, TicketFilter
 from tickets.forms import ChangeForm, ReplyForm
 from tickets.models import Conversation, Ticket
 from tickets.timeline import Entry, timeline
+from tickets.trails import Trail, trail
 
 RECENT = 5
 
@@ -24,6 +27,7 @@ class ThreadPage:
     back: ClassVar[tuple[str, str]]  # the list: URL name, and what it is called
     section: ClassVar[str]
     contact_action: ClassVar[str]
+    filter: ClassVar[type[ThreadFilter]]
 
     def __init__(self, request: Any, thread: Any) -> None:
         self.request, self.thread = request, thread
@@ -43,21 +47,42 @@ class ThreadPage:
         """What its URLs name the thread by."""
         return self.thread.pk
 
+    @cached_property
+    def trail(self) -> Trail | None:
+        """The list that one came from."""
+        return trail(self.request, self.thread, self.filter)
+
     @property
     def url(self) -> str:
-        return self.workspace.url(f"tickets:{self.name}", self.key)
+        return self._address(self.name)
 
     @property
     def change_url(self) -> str:
-        return self.workspace.url(f"tickets:{self.prefix}change", self.key)
+        return self._address(f"{self.prefix}change")
 
     @property
     def reply_url(self) -> str:
-        return self.workspace.url(f"tickets:{self.prefix}reply", self.key)
+        return self._address(f"{self.prefix}reply")
+
+    @property
+    def edit_url(self) -> str:
+        return self.workspace.url(f"tickets:{self.prefix}edit", self.key)
+
+    @property
+    def choose_url(self) -> str:
+        return self.asking(choose="contact")
 
     @property
     def back_url(self) -> str:
-        return self.workspace.url(self.back[0])
+        url = self.workspace.url(self.back[0])
+        return f"{url}?{self.trail.query or 'q='}" if self.trail else url
+
+    def asking(self, **params: str) -> str:
+        """This page's address with these parameters, too."""
+        return f"{self.url}{'&' if self.trail else '?'}{urlencode(params)}"
+
+    def _address(self, name: str) -> str:
+        return self.workspace.url(f"tickets:{name}", self.key) + (self.trail.origin if self.trail else "")
 
     @cached_property
     def timeline(self) -> list[Entry]:
@@ -93,7 +118,7 @@ class TicketTags(sidebar.Tags):
 
 
 class TicketPage(ThreadPage):
-    name, section = "detail", "tickets"
+    name, section, filter = "detail", "tickets", TicketFilter
     back = ("tickets:list", "tickets")
     contact_action = "Change requester"
 
@@ -111,6 +136,7 @@ class TicketPage(ThreadPage):
 
 class ConversationPage(ThreadPage):
     name, prefix, section = "conversation", "conversation_", "inbox"
+    filter = ConversationFilter
     back = ("tickets:inbox", "inbox")
     contact_action = "Change"
 

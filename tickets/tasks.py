@@ -7,9 +7,11 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
 
+from contacts.importing.starting import QUEUE
 from gopimi.workspaces import mailing
 from gopimi.workspaces.models import Workspace
 from tickets import held, notifying, originals, outbound, sending, tagging
+from tickets.bulkedits import running as bulk_edits
 
 # Of the job. When a mail is tried again, which the server wouldn't take, is said by its message.
 DATABASE_AWAY = RetryStrategy(max_attempts=10, exponential_wait=2, retry_exceptions=[DatabaseError, InterfaceError])
@@ -38,11 +40,19 @@ def try_all_held_again(workspace_id: int) -> None:
     held.try_all_again(workspace_id)
 
 
-@app.task(name=tagging.REMOVE, queue=tagging.QUEUE, pass_context=True, retry=AGAIN)
+@app.task(name=tagging.REMOVE, queue=QUEUE, pass_context=True, retry=AGAIN)
 def remove_tag(context: Any, workspace_id: int, tag_id: int, into_id: int | None) -> None:
     """Delete a tag, or merge it into another, or go on with that."""
     close_old_connections()
     if not tagging.remove(workspace_id, tag_id, into_id, context.should_abort):
+        raise JobAborted
+
+
+@app.task(name=bulk_edits.WORK.task, queue=QUEUE, pass_context=True, retry=AGAIN)
+def run_bulk_edit(context: Any, workspace_id: int, bulk_edit_id: int) -> None:
+    """Change many tickets or conversations, or take that back, or go on with either."""
+    close_old_connections()
+    if not bulk_edits.WORK.run(workspace_id, bulk_edit_id, context.should_abort):
         raise JobAborted
 
 

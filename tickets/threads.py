@@ -1,14 +1,19 @@
 """What tickets and conversations have in common: how they are opened, changed and reopened, with an event for each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db import models, transaction
 from django.db.models.functions import Now
 
+from contacts.models import Tag
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel, TenantQuerySet
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import Membership, User, Workspace
+from tickets.events import Event
+
+TAGGING = ("tags", "add_tag", "remove_tag")
+Became = tuple[Any, str, Any, Any]  # a thread, what of it became another, from what to what
 
 
 class NotAMember(ValueError):
@@ -45,8 +50,41 @@ class ThreadQuerySet(TenantQuerySet):
             author_email=contact.email if contact else "",
             body_text=body,
         )
-        thread.record(actor, "opened")
+        Event.objects.bulk_create([thread.event(actor, "opened")])
         return thread
+
+    @transaction.atomic
+    def change(self, actor: Actor, *, bulk_edit: Any = None, **changes: Any) -> list[int]:
+        """Change what is given of each of these and nothing else, with an event for each property that becomes another;
+        answers with the ids of those that did.
+
+        Takes what is CHANGEABLE, as the model has it: `tickets.change(actor, status="pending", assignee=None)`. `tags`
+        are names and replace all, `add_tag` and `remove_tag` one name each. Raises NotAMember.
+        """
+        if unknown := changes.keys() - self.model.CHANGEABLE:  # type: ignore[attr-defined]
+            raise TypeError(f"A {self.model._meta.verbose_name} has no {', '.join(sorted(unknown))} to change.")
+        require_member(self.workspace_id, changes.get("assignee"))
+        # They may have changed since they were shown.
+        threads = list(self.order_by("pk").select_for_update(no_key=True))
+        columns = {name: value for name, value in changes.items() if name not in TAGGING}
+        became = [*_changed(threads, columns), *self._retagged(threads, changes)]
+        Event.objects.bulk_create([thread.event(actor, *what, bulk_edit=bulk_edit) for thread, *what in became])
+        ids = list(dict.fromkeys(thread.pk for thread, *_ in became))
+        rows = self.model.objects.for_workspace(self.workspace_id)  # type: ignore[attr-defined]
+        rows.filter(pk__in=ids).update(**columns, updated_at=Now())
+        return ids
+
+    def _retagged(self, threads: Sequence[Any], changes: dict[str, Any]) -> Iterator[Became]:
+        """Only tickets have tags."""
+        return iter(())
+
+
+def _changed(threads: Sequence[Any], columns: dict[str, Any]) -> Iterator[Became]:
+    for thread in threads:
+        for name, value in columns.items():
+            old, new = thread.stored(name), getattr(value, "pk", value)
+            if old != new:
+                yield thread, name, old, new
 
 
 class TicketQuerySet(ThreadQuerySet):
@@ -60,6 +98,35 @@ class TicketQuerySet(ThreadQuerySet):
         if tags:
             ticket.set_tags(tags)
         return ticket
+
+    def _retagged(self, threads: Sequence[Any], changes: dict[str, Any]) -> Iterator[Became]:
+        if "tags" in changes:
+            names = list(changes["tags"])
+            tagged = [(ticket, *ticket.set_tags(names)) for ticket in threads]
+        else:
+            tagged = list(self._one_tag(threads, changes))
+        for ticket, before, after in tagged:
+            if before != after:
+                yield ticket, "tags", ", ".join(before), ", ".join(after)
+
+    def _one_tag(self, tickets: Sequence[Any], changes: dict[str, Any]) -> Iterator[tuple[Any, list[str], list[str]]]:
+        """Put one tag on all of them, or take it off, in a statement or two; the names before and after of each."""
+        model = self.model.tags.through  # type: ignore[attr-defined]
+        links = model.objects.for_workspace(self.workspace_id).filter(ticket__in=tickets)
+        tags = Tag.objects.for_workspace(self.workspace_id)
+        added = tags.named([changes["add_tag"]] if "add_tag" in changes else [])
+        removed = list(tags.ids_by_name([changes["remove_tag"]] if "remove_tag" in changes else []).values())
+        before: dict[int, dict[int, str]] = {ticket.pk: {} for ticket in tickets}
+        if added or removed:
+            for ticket_id, tag_id, name in links.values_list("ticket_id", "tag_id", "tag__name"):
+                before[ticket_id][tag_id] = name
+        for ticket in tickets:
+            names = before[ticket.pk]
+            after = {pk: name for pk, name in names.items() if pk not in removed} | {tag.pk: tag.name for tag in added}
+            yield ticket, sorted(names.values()), sorted(after.values())
+        links.filter(tag_id__in=removed).delete()
+        new = [model(workspace_id=self.workspace_id, ticket=ticket, tag=tag) for ticket in tickets for tag in added]
+        model.objects.bulk_create(new, ignore_conflicts=True)
 
 
 def require_member(workspace_id: Any, assignee: User | None) -> None:
@@ -91,39 +158,26 @@ class Thread(TenantModel):
     class Meta:
         abstract = True
 
-    @transaction.atomic
     def change(self, actor: Actor, **changes: Any) -> bool:
-        """Change what is given and nothing else, with an event for each; answers whether anything became another.
-
-        Takes what is CHANGEABLE, as the model has it: `ticket.change(actor, status="pending", assignee=None)`; `tags`
-        are names, and replace all. Raises NotAMember.
-        """
-        if unknown := changes.keys() - self.CHANGEABLE:
-            raise TypeError(f"A {self._meta.verbose_name} has no {', '.join(sorted(unknown))} to change.")
-        require_member(self.workspace_id, changes.get("assignee"))
-        current = self._itself().select_for_update(no_key=True).get()  # it may have changed since it was shown
-        tags = changes.pop("tags", None)
-        new = {name: value for name, value in changes.items() if current.stored(name) != getattr(value, "pk", value)}
-        for name, value in new.items():
-            self.record(actor, name, current.stored(name), getattr(value, "pk", value))
-            setattr(self, name, value)
-        retagged = tags is not None and self._change_tags(actor, tags)
-        if new or retagged:
-            self._itself().update(**new, updated_at=Now())
+        """Change what is given and nothing else (`ThreadQuerySet.change`); answers whether anything became another."""
+        became = bool(self._itself().change(actor, **changes))
+        for name in changes.keys() - set(TAGGING):
+            setattr(self, name, changes[name])
+        if became:
             self.refresh_from_db(fields=["updated_at"])
-        return bool(new or retagged)
+        return became
 
     def reopen(self, actor: Actor) -> bool:
         """What the customer's new message does to a thread that isn't open."""
         return self.status != self.OPEN and self.change(actor, status=self.OPEN)
 
-    def record(self, actor: Actor, what: str, old: Any = None, new: Any = None) -> None:
-        """Write an event down. Old and new are as stored (a status, a number, an id): names are looked up when shown,
-        so that an erased person's is nowhere kept."""
+    def event(self, actor: Actor, what: str, old: Any = None, new: Any = None, bulk_edit: Any = None) -> Event:
+        """What is to be written down. Old and new are as stored (a status, a number, an id): names are looked up when
+        shown, so that an erased person's is nowhere kept."""
         old, new = ("" if value is None else str(value) for value in (old, new))
-        self.events.create(
-            workspace_id=self.workspace_id, what=what, old=old, new=new, actor_kind=actor.kind, actor_id=actor.id
-        )
+        thread = {"workspace_id": self.workspace_id, str(self._meta.model_name): self}
+        by = {"actor_kind": actor.kind, "actor_id": actor.id, "bulk_edit": bulk_edit}
+        return Event(**thread, **by, what=what, old=old, new=new)
 
     @property
     def wrote(self) -> dict[str, str]:
@@ -140,11 +194,5 @@ class Thread(TenantModel):
         field: Any = self._meta.get_field(name)
         return field.value_from_object(self)
 
-    def _itself(self) -> models.QuerySet:
+    def _itself(self) -> Any:
         return type(self).objects.for_workspace(self.workspace_id).filter(pk=self.pk)
-
-    def _change_tags(self: Any, actor: Actor, names: Iterable[str]) -> bool:
-        before, after = self.set_tags(names)
-        if before != after:
-            self.record(actor, "tags", ", ".join(before), ", ".join(after))
-        return before != after

@@ -1,17 +1,21 @@
-from django.urls import path
+from django.urls import include, path
 
-from tickets.views import attachments, contacts, held, lists, mailboxes, messages, new, originals, tags, threads
+from tickets.views import attachments, bulk, contacts, held, lists, mailboxes, messages, new, originals, tags, threads
 
 app_name = "tickets"
 urlpatterns = [
     path("tickets/", lists.tickets, name="list"),
     path("tickets/new/", new.new, name="new"),
+    path("tickets/bulk/", include(bulk.TicketBulkEdits().paths())),
     path("tickets/<int:number>/", threads.thread, name="detail"),
+    path("tickets/<int:number>/edit/", threads.edit, name="edit"),
     path("tickets/<int:number>/change/", threads.change, name="change"),
     path("tickets/<int:number>/tags/", threads.tags, name="tags"),
     path("tickets/<int:number>/reply/", threads.reply, name="reply"),
     path("inbox/", lists.inbox, name="inbox"),
+    path("inbox/bulk/", include(bulk.ConversationBulkEdits().paths())),
     path("inbox/<int:conversation_id>/", threads.thread, name="conversation"),
+    path("inbox/<int:conversation_id>/edit/", threads.edit, name="conversation_edit"),
     path("inbox/<int:conversation_id>/change/", threads.change, name="conversation_change"),
     path("inbox/<int:conversation_id>/reply/", threads.reply, name="conversation_reply"),
     path("messages/<int:message_id>/", messages.message, name="message"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+from contacts.bulkedits.batches import NotPossible
 from contacts.bulkedits.records import Action, BulkEdit
 from contacts.drafts import Draft, Known, tags_of
 from contacts.models import Contact
@@ -11,10 +12,6 @@ from customfields.models import Field
 from customfields.parsing import InvalidValue
 from gopimi.lib.folding import lower
 from organizations.models import Organization
-
-
-class NotPossible(Exception):
-    """What the edit needs is gone by now; the text says what."""
 
 
 class Edit:

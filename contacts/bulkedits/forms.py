@@ -29,6 +29,10 @@ class BulkForm(forms.Form):
             inputs.dress(control.widget)
             if isinstance(control.widget, forms.Select):
                 control.widget.attrs["aria-label"] = control.label
+        first = [
+            control.widget for control in self.fields.values() if not isinstance(control.widget, forms.RadioSelect)
+        ]
+        first[0].attrs["autofocus"] = True
 
     def ask(self) -> None:
         raise NotImplementedError

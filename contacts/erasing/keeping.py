@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.db.models import F, Func, Q, TextField, Value
 from django.http import QueryDict
 
-from contacts.bulkedits.records import BulkEdit
+from contacts.bulkedits.records import Batched, BulkEdit
 from contacts.erasing.traces import MARK, Bytes, People, Stop, mentions, pieces, windows
 from contacts.history import Change
 from contacts.importing.records import ACTIVE, Import, ImportRow
@@ -55,7 +55,7 @@ class Contacts:
     def sweep(self, people: People, must_stop: Stop) -> bool:
         finished = [_imports(people, must_stop), _answers(people, must_stop)]
         with workspace(people.workspace_id):
-            _bulk_edits(people)
+            forget_values(people, BulkEdit)
             _views(people)
         return all(finished)
 
@@ -141,9 +141,10 @@ def _without_any(people: People, key: str, at: datetime) -> str:
     return key[:LONGEST_KEY]
 
 
-def _bulk_edits(people: People) -> None:
-    edits = BulkEdit.objects.for_workspace(people.workspace_id).filter(created_at__lt=people.latest)
-    for one in edits.filter(mentions(people, "value")).defer("contact_ids"):
+def forget_values(people: People, model: type[Batched]) -> None:
+    """Addresses in what bulk edits wrote, such as a tag's name."""
+    edits = model.objects.for_workspace(people.workspace_id).filter(created_at__lt=people.latest)
+    for one in edits.filter(mentions(people, "value")).defer(model.IDS):
         if one.created_at and people.in_text(one.value, one.created_at):
             edits.filter(pk=one.pk).update(value=MARK)
 

@@ -6,12 +6,12 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_POST
 
-from contacts.bulkedits import running
+from contacts.bulkedits import batches, running
 from contacts.bulkedits.records import Action
 from contacts.filters import BadFilter
 from contacts.models import Contact
 from contacts.querysets import ContactQuerySet, Restored
-from contacts.views.bulk_edits import begun
+from contacts.views.bulk_edits import OF_CONTACTS
 from contacts.views.selection import selected
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts
@@ -31,8 +31,8 @@ def delete(request: Any) -> HttpResponse:
     if "confirmed" not in request.POST:
         return _ask(request, contacts, back)
     ids = list(contacts.values_list("pk", flat=True))
-    if len(ids) > running.AT_ONCE:
-        return begun(request, running.begin(workspace.pk, request.actor, Action.DELETE, ids))
+    if len(ids) > batches.AT_ONCE:
+        return OF_CONTACTS.begun(request, running.begin(workspace.pk, request.actor, Action.DELETE, ids))
     number, deletion = Contact.objects.for_workspace(workspace).filter(pk__in=ids).trash(request.actor)
     text = f"{number:,} contact{'' if number == 1 else 's'} moved to the trash"
     undo = workspace.url("contacts:undo", deletion) if number else ""

@@ -1,16 +1,22 @@
-"""One change to all selected contacts: asked for in a dialog, made at once or in the background, and taken back."""
+"""One change to all selected rows of a table: asked for in a dialog, made at once or in the background, and taken back.
 
-from typing import Any
+Of contacts here; `BulkEdits` is for other tables too.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET, require_POST
 
-from contacts.bulkedits import running
+from contacts.bulkedits import batches, running
+from contacts.bulkedits.batches import Work
 from contacts.bulkedits.forms import FORMS, BulkForm
-from contacts.bulkedits.records import Action, BulkEdit, Status
+from contacts.bulkedits.records import Action, Batched, Status
 from contacts.filters import BadFilter
 from contacts.views.selection import selected
 from gopimi.lib import htmx
@@ -24,119 +30,162 @@ GONE = "The filter doesn't work any more. Nothing was changed."
 MARK = "bulk_edits"  # in the session: there is something to be shown
 
 
-@require_POST
-def edit(request: Any, what: str) -> HttpResponse:
-    """Ask for the value, with the exact number of contacts; then begin."""
-    if what not in FORMS:
-        raise Http404
-    back = request.workspace.url("contacts:list")
-    try:
-        contacts = selected(request).alive()
-    except BadFilter:
-        return toasts.done(request, back, GONE)
-    confirmed = "asked" in request.POST and "choosing" not in request.POST
-    form = FORMS[what](request.POST, workspace=request.workspace, judged=confirmed)
-    if confirmed and form.is_valid():
+class BulkEdits:
+    """The pages of one table's bulk edits."""
+
+    work: ClassVar[Work]
+    forms: ClassVar[Mapping[str, type[BulkForm]]]
+    noun: ClassVar[str]
+    section: ClassVar[str]  # of the frame
+    table: ClassVar[str]  # the table's URL name
+    names: ClassVar[str]  # before the names of what is done to an edit: "contacts:bulk"
+    event: ClassVar[str] = "contacts_changed"  # at which the table refreshes itself
+
+    def selected(self, request: Any) -> QuerySet:
+        """The rows that the form means. Raises BadFilter."""
+        raise NotImplementedError
+
+    def begin(self, request: Any, form: BulkForm, ids: list[int]) -> Batched:
+        """Begin what a valid form says."""
+        raise NotImplementedError
+
+    def subject(self, one: Any) -> str:
+        """What an edit is about: "Organization: Acme"."""
+        raise NotImplementedError
+
+    def rows(self, request: Any) -> QuerySet:
+        return self.work.model.objects.for_workspace(request.workspace).defer(self.work.model.IDS)
+
+    def own(self, request: Any) -> QuerySet:
+        """One's own edits: an undo is told in the histories as done by who did the edit."""
+        return self.rows(request).filter(actor_kind=ActorKind.AGENT, actor_id=request.user.pk)
+
+    def edit(self, request: Any, what: str) -> HttpResponse:
+        """Ask for the value, with the exact number of rows; then begin."""
+        if what not in self.forms:
+            raise Http404
+        try:
+            rows = self.selected(request)
+        except BadFilter:
+            return toasts.done(request, self.back(request), GONE)
+        confirmed = "asked" in request.POST and "choosing" not in request.POST
+        form = self.forms[what](request.POST, workspace=request.workspace, judged=confirmed)
+        if confirmed and form.is_valid() and (ids := list(rows.values_list("pk", flat=True))):
+            return self.begun(request, self.begin(request, form, ids))
+        return self._ask(request, what, form, rows.count(), status=422 if confirmed else 200)
+
+    def _ask(self, request: Any, what: str, form: BulkForm, number: int, status: int) -> HttpResponse:
+        if not number:
+            return toasts.done(request, self.back(request), f"Select the {self.noun}s to change first.")
+        context = {
+            "section": self.section,
+            "back": self.back(request),
+            "noun": self.noun,
+            "what": what,
+            "form": form,
+            "number": number,
+            "kept": [(name, value) for name in ("all", "query", "id", "only") for value in request.POST.getlist(name)],
+        }
+        return htmx.dialog(request, "contacts/_bulk_edit.html", form.heading, context, status=status)
+
+    def begun(self, request: Any, one: Any, **events: Any) -> HttpResponse:
+        """What to say when a bulk edit or its undo was asked for: how it ended, or that it goes on. `events` are for
+        other lists that it changes."""
+        if one.is_active:
+            request.session[MARK] = True
+            return toasts.done(request, self.back(request), bulk_edits_changed=True, **events)
+        self.rows(request).filter(pk=one.pk).update(dismissed=True)
+        undo = request.workspace.url(f"{self.names}_undo", one.pk) if one.can_undo else ""
+        events[self.event] = True
+        return toasts.done(request, self.back(request), self.ended(one), undo=undo, **events)
+
+    def ended(self, one: Any) -> str:
+        """How it ended, in words."""
+        if one.status == Status.UNDONE:
+            kept = f", {intcomma(one.kept)} left as they are" if one.kept else ""
+            return f"{counted(one.reverted, self.noun)} changed back{kept}"
+        moved = one.action == Action.DELETE
+        same = one.total - one.changed
+        rest = f", {intcomma(same)} had it so already" if same and one.status == Status.DONE and not moved else ""
+        stopped = ". Stopped before the end" if one.status == Status.CANCELLED else ""
+        reason = f": {one.problem}" if one.problem else ""
+        done = "moved to the trash" if moved else "changed"
+        return f"{counted(one.changed, self.noun)} {done}{rest}{stopped}{reason}"
+
+    def state(self, request: Any) -> HttpResponse:
+        """How far one's own edits are, above the table; it is told when one has ended."""
+        shown = self.own(request).filter(dismissed=False, total__gt=batches.AT_ONCE)
+        edits = list(shown.order_by("-id")[:SHOWN])
+        if not edits:
+            request.session.pop(MARK, None)
+        active = any(one.is_active for one in edits)
+        lines = [
+            {"one": one, "subject": self.subject(one), "ended": "" if one.is_active else self.ended(one)}
+            for one in edits
+        ]
+        context = {"lines": lines, "active": active, "bulk": self}
+        events = {self.event: True} if "active" in request.GET and not active else {}
+        return htmx.fragment(request, "contacts/_bulk_edits.html", context, **events)
+
+    def cancel(self, request: Any, bulk_edit_pk: int) -> HttpResponse:
+        self.work.cancel(self._found(request, bulk_edit_pk))
+        return toasts.done(request, self.back(request), bulk_edits_changed=True)
+
+    def undo(self, request: Any, bulk_edit_pk: int) -> HttpResponse:
+        """Give each row back what it had, but for what was changed since."""
+        one = self._found(request, bulk_edit_pk)
+        self.work.undo(one)
+        one.refresh_from_db()
+        return self.begun(request, one)
+
+    def dismiss(self, request: Any, bulk_edit_pk: int) -> HttpResponse:
+        self.rows(request).filter(pk=self._found(request, bulk_edit_pk).pk).update(dismissed=True)
+        return toasts.done(request, self.back(request), bulk_edits_changed=True)
+
+    def paths(self) -> list[URLPattern]:
+        """Its routes, below the table's "bulk/"."""
+        name = self.names.partition(":")[2]
+        return [
+            path("", require_GET(self.state), name=f"{name}_edits"),
+            path("<int:bulk_edit_pk>/cancel/", require_POST(self.cancel), name=f"{name}_cancel"),
+            path("<int:bulk_edit_pk>/undo/", require_POST(self.undo), name=f"{name}_undo"),
+            path("<int:bulk_edit_pk>/dismiss/", require_POST(self.dismiss), name=f"{name}_dismiss"),
+            path("<slug:what>/", require_POST(self.edit), name=f"{name}_edit"),
+        ]
+
+    def back(self, request: Any) -> str:
+        url: str = request.workspace.url(self.table)
+        return url
+
+    def _found(self, request: Any, pk: int) -> Any:
+        return get_object_or_404(self.own(request), pk=pk)
+
+
+class ContactBulkEdits(BulkEdits):
+    work, forms, noun, section = running.WORK, FORMS, "contact", "contacts"
+    table, names = "contacts:list", "contacts:bulk"
+
+    def selected(self, request: Any) -> QuerySet:
+        return selected(request).alive()
+
+    def rows(self, request: Any) -> QuerySet:
+        return super().rows(request).select_related("field")
+
+    def begin(self, request: Any, form: BulkForm, ids: list[int]) -> Batched:
         action, value, field = form.wanted()
-        ids = list(contacts.values_list("pk", flat=True))
-        return begun(request, running.begin(request.workspace.pk, request.actor, action, ids, value, field))
-    return _ask(request, what, form, contacts.count(), status=422 if confirmed else 200)
+        return running.begin(request.workspace.pk, request.actor, action, ids, value, field)
+
+    def subject(self, one: Any) -> str:
+        if one.action == Action.DELETE:
+            return "Move to the trash"
+        if one.action == Action.ORGANIZATION:
+            known = Organization.objects.for_workspace(one.workspace_id)
+            return f"Organization: {known.filter(pk=one.value).first() if one.value else 'none'}"
+        if one.action == Action.FIELD:
+            label = one.field.label if one.field else "A field that was deleted"
+            shown = one.field.type.shown(one.field, one.value) if one.field and one.value else "none"
+            return f"{label}: {shown}"
+        return f"{one.get_action_display()}: {one.value}"
 
 
-def _ask(request: Any, what: str, form: BulkForm, number: int, status: int) -> HttpResponse:
-    back = request.workspace.url("contacts:list")
-    if not number:
-        return toasts.done(request, back, "Select the contacts to change first.")
-    context = {
-        "section": "contacts",
-        "back": back,
-        "what": what,
-        "form": form,
-        "number": number,
-        "kept": [(name, value) for name in ("all", "query", "id") for value in request.POST.getlist(name)],
-    }
-    return htmx.dialog(request, "contacts/_bulk_edit.html", form.heading, context, status=status)
-
-
-def begun(request: Any, one: BulkEdit, **events: Any) -> HttpResponse:
-    """What to say when a bulk edit or its undo was asked for: how it ended, or that it goes on. `events` are for other
-    lists that it changes."""
-    back = request.workspace.url("contacts:list")
-    if one.is_active:
-        request.session[MARK] = True
-        return toasts.done(request, back, bulk_edits_changed=True, **events)
-    BulkEdit.objects.for_workspace(request.workspace).filter(pk=one.pk).update(dismissed=True)
-    undo = request.workspace.url("contacts:bulk_undo", one.pk) if one.can_undo else ""
-    return toasts.done(request, back, ended(one), undo=undo, contacts_changed=True, **events)
-
-
-def ended(one: BulkEdit) -> str:
-    """How it ended, in words."""
-    if one.status == Status.UNDONE:
-        kept = f", {intcomma(one.kept)} left as they are" if one.kept else ""
-        return f"{counted(one.reverted, 'contact')} changed back{kept}"
-    done = "moved to the trash" if one.action == Action.DELETE else "changed"
-    same = one.total - one.changed
-    rest = f", {intcomma(same)} had it so already" if same and one.status == Status.DONE and not one.deletion else ""
-    stopped = ". Stopped before the end" if one.status == Status.CANCELLED else ""
-    reason = f": {one.problem}" if one.problem else ""
-    return f"{counted(one.changed, 'contact')} {done}{rest}{stopped}{reason}"
-
-
-@require_GET
-def state(request: Any) -> HttpResponse:
-    """How far one's own edits are, above the table; it is told when one has ended."""
-    shown = _own(request).filter(dismissed=False, total__gt=running.AT_ONCE).select_related("field")
-    edits = list(shown.order_by("-id")[:SHOWN])
-    if not edits:
-        request.session.pop(MARK, None)
-    active = any(one.is_active for one in edits)
-    lines = [{"one": one, "subject": subject(one), "ended": "" if one.is_active else ended(one)} for one in edits]
-    context = {"lines": lines, "active": active}
-    events = {"contacts_changed": True} if "active" in request.GET and not active else {}
-    return htmx.fragment(request, "contacts/_bulk_edits.html", context, **events)
-
-
-def subject(one: BulkEdit) -> str:
-    """What it is about: "Organization: Acme"."""
-    if one.action == Action.DELETE:
-        return "Move to the trash"
-    if one.action == Action.ORGANIZATION:
-        known = Organization.objects.for_workspace(one.workspace_id)
-        return f"Organization: {known.filter(pk=one.value).first() if one.value else 'none'}"
-    if one.action == Action.FIELD:
-        label = one.field.label if one.field else "A field that was deleted"
-        shown = one.field.type.shown(one.field, one.value) if one.field and one.value else "none"
-        return f"{label}: {shown}"
-    return f"{one.get_action_display()}: {one.value}"
-
-
-def _own(request: Any) -> QuerySet[BulkEdit]:
-    """One's own edits: an undo is told in the histories as done by who did the edit."""
-    edits = BulkEdit.objects.for_workspace(request.workspace).defer("contact_ids")
-    return edits.filter(actor_kind=ActorKind.AGENT, actor_id=request.user.pk)
-
-
-def _edit(request: Any, pk: int) -> BulkEdit:
-    return get_object_or_404(_own(request), pk=pk)
-
-
-@require_POST
-def cancel(request: Any, bulk_edit_pk: int) -> HttpResponse:
-    running.cancel(_edit(request, bulk_edit_pk))
-    return toasts.done(request, request.workspace.url("contacts:list"), bulk_edits_changed=True)
-
-
-@require_POST
-def undo(request: Any, bulk_edit_pk: int) -> HttpResponse:
-    """Give each contact back what it had, but for what was changed since."""
-    one = _edit(request, bulk_edit_pk)
-    running.undo(one)
-    one.refresh_from_db()
-    return begun(request, one)
-
-
-@require_POST
-def dismiss(request: Any, bulk_edit_pk: int) -> HttpResponse:
-    BulkEdit.objects.for_workspace(request.workspace).filter(pk=_edit(request, bulk_edit_pk).pk).update(dismissed=True)
-    return toasts.done(request, request.workspace.url("contacts:list"), bulk_edits_changed=True)
+OF_CONTACTS = ContactBulkEdits()

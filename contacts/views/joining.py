@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from contacts.bulkedits import running
 from contacts.bulkedits.records import Action
 from contacts.models import Contact
-from contacts.views.bulk_edits import begun
+from contacts.views.bulk_edits import OF_CONTACTS
 from gopimi.lib import htmx
 from organizations.models import Organization
 
@@ -26,7 +26,7 @@ def join(request: Any, organization_pk: int) -> HttpResponse:
     if request.method == "POST":
         ids = list(joining.values_list("pk", flat=True))
         one = running.begin(workspace.pk, request.actor, Action.ORGANIZATION, ids, str(organization.pk))
-        return begun(request, one, organizations_changed=True)
+        return OF_CONTACTS.begun(request, one, organizations_changed=True)
     number = joining.count()
     context = {
         "section": "contacts",

@@ -18,6 +18,7 @@ from django.db import models
 from django.db.models import F, Q
 
 ANY: Any = object()
+WINDOWS = (2_000, 20_000)  # rows among which a page is looked for, before it is among all of them
 SIGNER = Signer(sep=".", salt="gopimi.keyset")
 
 
@@ -56,12 +57,19 @@ class Page:
     previous: str | None
 
 
-def paginate(queryset: models.QuerySet, keys: Sequence[Key], limit: int, cursor: str | None = None) -> Page:
-    """One page of at most `limit` rows. Raises BadCursor."""
+def paginate(
+    queryset: models.QuerySet, keys: Sequence[Key], limit: int, cursor: str | None = None, among: Q | None = None
+) -> Page:
+    """One page of at most `limit` rows. Raises BadCursor.
+
+    `among` is a condition that many rows meet and the planner takes for a rare one, as a fragment of a text is under
+    row-level security, which hides the statistics. It is tested on the first rows of the order, and on more of them
+    while the page isn't full.
+    """
     reverse, values = _decode(cursor, keys) if cursor else (False, None)
     rows: list[Any] = []
     for part in _parts(queryset, keys, reverse, values):
-        rows += part[: limit + 1 - len(rows)]
+        rows += first(part, limit + 1 - len(rows), among)
         if len(rows) > limit:
             break
     more, rows = len(rows) > limit, rows[:limit]
@@ -75,9 +83,31 @@ def paginate(queryset: models.QuerySet, keys: Sequence[Key], limit: int, cursor:
     )
 
 
+def first(rows: models.QuerySet, number: int, among: Q | None = None) -> list[Any]:
+    """The first rows of an order; `among` as `paginate` has it."""
+    if among is None:
+        return list(rows[:number])
+    for window in WINDOWS:
+        found = list(rows.filter(among, pk__in=rows.values("pk")[:window])[:number])
+        if len(found) == number:
+            return found
+    return list(rows.filter(among)[:number])
+
+
 def after(row: Any, keys: Sequence[Key]) -> str:
     """The cursor of what comes after this row, for pages that are put together of several querysets."""
     return _encode(row, keys, False)
+
+
+def around(queryset: models.QuerySet, keys: Sequence[Key], cursor: str) -> tuple[models.QuerySet, models.QuerySet]:
+    """The rows before the one that a cursor is of, and those after it, the nearest first. For orders without empty
+    values. Raises BadCursor."""
+    _, values = _decode(cursor, keys)
+    before, after = (
+        queryset.order_by(*(key.order(reverse) for key in keys)).filter(_after(keys, values, reverse))
+        for reverse in (True, False)
+    )
+    return before, after
 
 
 def whole(queryset: models.QuerySet, keys: Sequence[Key]) -> Iterator[models.QuerySet]:

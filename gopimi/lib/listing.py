@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from pydantic import Field
 
@@ -130,11 +130,13 @@ def respond(
     rows: QuerySet,
     keys: Sequence[Key],
     show: Callable[[list[Any]], list[Any]],
+    among: Q | None = None,
 ) -> HttpResponse:
-    """One page of `rows` (a queryset of `.values(…)` with the keys among them), each as `show` makes it."""
+    """One page of `rows` (a queryset of `.values(…)` with the keys among them), each as `show` makes it. `among`:
+    `keyset.paginate`."""
     asked = window(params)
     try:
-        page = paginate(rows, keys, asked.limit, asked.cursor)
+        page = paginate(rows, keys, asked.limit, asked.cursor, among)
     except BadCursor as error:
         raise bad_parameter("cursor", "invalid", str(error)) from error
     document: dict[str, Any] = {
@@ -142,7 +144,7 @@ def respond(
         "page": {"next_cursor": page.next, "has_more": page.next is not None},
     }
     if asked.count:
-        document["total"] = rows.order_by().count()
+        document["total"] = (rows if among is None else rows.filter(among)).order_by().count()
     return answer(document)
 
 

@@ -58,7 +58,12 @@ class Select extends HTMLElement {
       box.focus();
       this.choice.onFocus(); // at once: Tom Select's own waits for a timer, and hides the box from a key that comes before it
     });
-    box.addEventListener("keydown", (event) => event.key === "Enter" && box.value && event.preventDefault()); // not chosen yet: nothing to send
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !box.value) return;
+      event.preventDefault(); // not chosen yet: nothing to send
+      this.entered = this.choice.inputValue(); // the server may still be looking for it
+    });
+    box.addEventListener("blur", () => (this.entered = null));
     if (select.closest("dialog")) this.#openWhenAsked(box);
     for (const name of ["aria-label", "aria-describedby", "aria-invalid", "autofocus"]) {
       if (!select.hasAttribute(name)) continue;
@@ -67,6 +72,10 @@ class Select extends HTMLElement {
     }
     select.setAttribute("aria-hidden", "true");
     if (box.autofocus) this.choice.focus();
+  }
+
+  focus() {
+    this.choice?.focus();
   }
 
   // In a form that one walks through, the list covers what comes next only after a click or a key.
@@ -81,7 +90,7 @@ class Select extends HTMLElement {
   }
 
   // Options that the server finds. Until it has answered what is typed now, those at hand that fit are shown and none is
-  // made, so that a quick Enter never takes another one.
+  // made, so that a quick Enter never takes another one: it takes the first one when it has come.
   #remote(url) {
     return {
       loadThrottle: 150,
@@ -98,6 +107,8 @@ class Select extends HTMLElement {
             this.answered = query;
             this.choice.clearOptions();
             done(found);
+            const first = this.choice.activeOption;
+            if (query && query === this.entered && first?.matches("[data-selectable]:not(.create)")) this.choice.onOptionSelect(new Event("enter"), first);
           })
           .catch(() => this.choice && done()),
     };

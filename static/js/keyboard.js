@@ -4,9 +4,23 @@ const current = () => document.activeElement?.closest?.("[data-row]");
 
 function move(step) {
   const all = rows();
+  if (!all.length) return document.querySelector(step > 0 ? "[data-next]" : "[data-previous]")?.click(); // a row's own page
   const at = all.indexOf(current());
   const row = all[at === -1 ? (step > 0 ? 0 : all.length - 1) : at + step];
   row?.querySelector("a[href]")?.focus();
+}
+
+// Into the reply box, for a reply or for a note.
+function write(kind) {
+  const form = document.getElementById("composer");
+  form?.querySelector(`[name=kind][value=${kind}]:enabled`)?.click();
+  form?.querySelector("[name=body]").focus();
+}
+
+// The contact selector, opened where it is closed.
+function pick() {
+  const selector = document.querySelector(".who-pick ui-select");
+  selector ? selector.focus() : document.querySelector("[data-pick]")?.click();
 }
 
 const keys = {
@@ -15,8 +29,11 @@ const keys = {
   j: () => move(1),
   k: () => move(-1),
   x: () => current()?.querySelector(".check")?.click(),
-  e: () => current()?.querySelector("[data-edit]")?.click(),
+  e: () => (current()?.querySelector("[data-edit]") ?? document.querySelector("[data-edit]:not([data-row] *)"))?.click(),
   c: () => document.querySelector("[data-new]")?.click(),
+  r: () => write("reply"),
+  n: () => write("note"),
+  p: pick,
 };
 
 document.addEventListener("keydown", (event) => {

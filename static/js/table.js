@@ -37,6 +37,10 @@ document.addEventListener("click", (event) => {
     sync();
     document.querySelector("[data-all-chosen] button").focus(); // the pressed one is hidden now
   }
+  if (event.target.closest("[data-check-page]")) {
+    boxes().forEach((box) => (box.checked = true)); // where the table has no head
+    sync();
+  }
   if (!event.target.closest("[data-clear]")) return;
   boxes().forEach((box) => (box.checked = false));
   sync();

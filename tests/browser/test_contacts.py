@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from contacts import searching
-from contacts.bulkedits import running
+from contacts.bulkedits import batches, running
 from contacts.models import BulkEdit, Contact
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import User, Workspace
@@ -225,7 +225,7 @@ def test_a_field_of_many_is_set(page: Page, people: Workspace, axe: Callable[[],
 def test_the_progress_of_many(
     page: Page, people: Workspace, look: str, axe: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "AT_ONCE", 0)
+    monkeypatch.setattr(batches, "AT_ONCE", 0)
     open_contacts(page, people)
     select_everybody(page)
     page.get_by_role("toolbar", name="Bulk actions").get_by_role("button", name="Organization").click()

@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
-from contacts.bulkedits import running
+from contacts.bulkedits import batches, running
 from contacts.bulkedits.records import Action, BulkEdit, Status
 from contacts.models import Change, Contact
 from contacts.views import bulk_edits
@@ -32,12 +32,12 @@ def plan(acme: Workspace) -> Field:
 
 @pytest.fixture
 def batches_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
 
 
 @pytest.fixture
 def in_background(monkeypatch: pytest.MonkeyPatch, batches_of_two: None) -> None:
-    monkeypatch.setattr(running, "AT_ONCE", 0)
+    monkeypatch.setattr(batches, "AT_ONCE", 0)
 
 
 def ids(people: list[Contact]) -> list[int]:
@@ -183,7 +183,10 @@ def test_what_it_needs_is_gone(
         one.refresh_from_db()
         assert not FieldValue.objects.for_workspace(acme).exists()
     assert (one.status, one.changed, one.problem) == (Status.CANCELLED, 0, "The field was archived or deleted.")
-    assert bulk_edits.ended(one) == "0 contacts changed. Stopped before the end: The field was archived or deleted."
+    assert (
+        bulk_edits.OF_CONTACTS.ended(one)
+        == "0 contacts changed. Stopped before the end: The field was archived or deleted."
+    )
 
 
 def test_the_dialog_asks_with_the_number_and_what_is_wrong_stays(

@@ -25,7 +25,7 @@ from tests.customfields.test_definitions import define
 from tests.tickets.mails import mail
 from tickets import mailboxes, outbound
 from tickets.inbound import Result, receive
-from tickets.models import Conversation, Message, RawMail, Ticket
+from tickets.models import Conversation, Message, RawMail, ThreadEdit, Ticket
 
 SUPPORT, HELLO = "support@acme.example", "hello@acme.example"
 NAME, FORMER, EMAIL, OLD_EMAIL = "Wanda Quirin", "Wanda Former", "Wanda.Quirin@kumo.example", "wq@old.example"
@@ -101,6 +101,9 @@ def wanda(acme: Workspace, alice: User) -> Contact:
         View.objects.create(workspace=acme, table="contacts", name=EMAIL, query="q=wanda.quirin%40kumo.example&tag=vip")
         BulkEdit.objects.create(
             workspace=acme, actor_kind="system", action=Action.FIELD, value=EMAIL, contact_ids=[contact.pk], total=1
+        )
+        ThreadEdit.objects.create(
+            workspace=acme, table="tickets", actor_kind="system", action="add_tag", value=EMAIL, thread_ids=[1], total=1
         )
     return contact
 

@@ -27,7 +27,7 @@ def tickets(in_acme: Workspace, alice: User) -> list[Ticket]:
 
 
 def numbers(workspace: Workspace, **params: Any) -> list[int]:
-    found = TicketFilter(params, workspace, by_people=True).apply(Ticket.objects.for_workspace(workspace))
+    found = TicketFilter(params, workspace, User(pk=0)).apply(Ticket.objects.for_workspace(workspace))
     return sorted(ticket.number for ticket in found)
 
 

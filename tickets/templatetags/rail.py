@@ -12,6 +12,7 @@ from customfields.models import Field
 from gopimi.lib.counting import beside, capped, capped_counts
 from gopimi.workspaces.models import ApiToken, Membership
 from gopimi.workspaces.templatetags.ui import hue
+from tickets.filters import tag_ids
 from tickets.lists import LISTS, countable
 from tickets.models import Conversation, Mailbox, RawMail, Status, Ticket
 
@@ -37,7 +38,10 @@ def open_counts(context: Any) -> dict[str, Any]:
         request, tickets=capped(tickets, CAP), conversations=capped(conversations, CAP)
     )
     views = views[:SHOWN]
-    counted = {f"view{view.pk}": rows for view in views if (rows := _counted(workspace, view)) is not None}
+    queries = {view: QueryDict(view.query) for view in views}
+    tags = tag_ids(workspace, {name for query in queries.values() for name in query.getlist("tag")})
+    found = {f"view{view.pk}": _counted(request, view, query, tags) for view, query in queries.items()}
+    counted = {name: rows for name, rows in found.items() if rows is not None}
     counts |= capped_counts(workspace, CAP, **counted) if counted else {}
     words = _shown(counts)
     listed = [
@@ -52,14 +56,13 @@ def open_counts(context: Any) -> dict[str, Any]:
     return {**words, "views": listed}
 
 
-def _counted(workspace: Any, view: View) -> QuerySet | None:
+def _counted(request: Any, view: View, query: QueryDict, tags: dict[str, int]) -> QuerySet | None:
     """What a view of tickets or conversations finds, where counting that is cheap."""
     kind = LISTS.get(view.table)
-    query = QueryDict(view.query)
     if kind is None or not countable(dict(query.lists())):
         return None
-    asked = kind.filter_class(query, workspace)
-    return None if asked.problems else asked.apply(kind.model.objects.for_workspace(workspace))
+    asked = kind.filter_class(query, request.workspace, request.user, tags)
+    return None if asked.problems else asked.apply(kind.model.objects.for_workspace(request.workspace))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,7 +1,6 @@
 """How statuses, priorities and sortable columns of tickets and conversations look."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django import template
 from django.utils.html import format_html, linebreaks, urlize
@@ -78,7 +77,7 @@ def _html_body(context: Any, message: Any) -> SafeString:
     body = format_html('<div class="html">{}</div>', mark_safe(mailhtml.fold(shown, QUOTE, SIGNATURE)))  # noqa: S308
     if asked or not mailhtml.has_remote_pictures(message.body_html):
         return body
-    url = f"{context['page'].url}?{urlencode({'images': key})}#message-{message.pk}"
+    url = f"{context['page'].asking(images=key)}#message-{message.pk}"
     return body + format_html(
         '<p class="muted">Images from elsewhere are not loaded. <a href="{}">Show images</a></p>', url
     )

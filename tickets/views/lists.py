@@ -12,6 +12,8 @@ from gopimi.lib.filtering import BadFilter
 from gopimi.lib.keyset import BadCursor
 from tickets.lists import ConversationList, ThreadList, TicketList
 
+FRAGMENTS = {"threads": "tickets/_list.html", "thread-tabs": "tickets/_tabs.html", "threads-open": "tickets/_open.html"}
+
 
 @require_GET
 def tickets(request: Any) -> HttpResponse:
@@ -37,6 +39,4 @@ def show(request: Any, kind: type[ThreadList], template: str, **context: Any) ->
         threads = kind(request, state)
     except (BadFilter, BadCursor) as error:
         raise BadRequest(str(error)) from error
-    return htmx.page(
-        request, template, {"list": threads, "state": state, **context}, fragments={"threads": "tickets/_list.html"}
-    )
+    return htmx.page(request, template, {"list": threads, "state": state, **context}, fragments=FRAGMENTS)

@@ -8,7 +8,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from contacts.sidebar import LineForm
 from gopimi.lib import htmx
+from gopimi.workspaces import toasts
 from tickets import outbound
+from tickets.editing import EditForm
 from tickets.forms import ChangeForm, ReplyForm
 from tickets.pages import ThreadPage, find
 from tickets.signing import IMAGES, signed_id
@@ -64,6 +66,20 @@ def change(request: Any, **key: int) -> HttpResponse:
         return HttpResponseRedirect(page.url)
     answer = show(request, find(request, **key))
     return htmx.trigger(answer, thread_changed=True) if changed else answer
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: Any, **key: int) -> HttpResponse:
+    """The dialog of its own properties: of a row in a list, or of its own page."""
+    page = find(request, **key)
+    form = EditForm(page.thread, request.workspace, request.actor, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        if not form.save():
+            return toasts.done(request, page.url, "Nothing was changed")
+        return toasts.done(request, page.url, "Saved", threads_changed=True, thread_changed=True, thread_edited=True)
+    context = {"form": form, "thread": page.thread, "back": page.url, "section": page.section}
+    heading = f"Edit {page.noun}"
+    return htmx.dialog(request, "tickets/_edit.html", heading, context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

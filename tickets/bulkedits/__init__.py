@@ -1,0 +1,1 @@
+"""One change to many tickets or conversations, in the way of `contacts.bulkedits`."""
