@@ -26,9 +26,10 @@ class ValueField(forms.Field):
             raise forms.ValidationError(error.message, code=error.code) from error
 
     def prepare_value(self, value: Any) -> Any:
-        """For the control: what was typed stays as it was typed."""
-        typed = isinstance(value, str | list)
-        return value if typed else self.field.type.to_input(value)
+        """For the control: what was typed stays as it was typed, but for an option that there isn't any more."""
+        if not isinstance(value, str | list):
+            return self.field.type.to_input(value)
+        return self.field.type.typed(self.field, value, self.stored)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

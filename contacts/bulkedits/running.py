@@ -20,6 +20,7 @@ from contacts.history import Change
 from contacts.importing.starting import QUEUE
 from contacts.models import Contact
 from contacts.reverting import Reverting
+from customfields.values import Outdated
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import Actor
 
@@ -69,15 +70,25 @@ def _go(one: BulkEdit) -> None:
 def run(workspace_id: int, bulk_edit_id: int, must_stop: Callable[[], bool] = lambda: False) -> bool:
     """Bring it to its end; False where `must_stop` said so before, and it is to be continued later."""
     while not must_stop():
-        with workspace(workspace_id):
-            found = BulkEdit.objects.for_workspace(workspace_id).filter(pk=bulk_edit_id)
-            one = found.select_for_update(no_key=True).first()
-            if one is None or not one.is_active:
-                return True
-            steps = {Status.RUNNING: _edit, Status.UNDOING: _undelete if one.deletion else _revert}
-            steps[Status(one.status)](one)
-            one.save(update_fields=["position", "changed", "reverted", "kept", "status", "problem", "finished_at"])
+        try:
+            with workspace(workspace_id):
+                if not _step(workspace_id, bulk_edit_id):
+                    return True
+        except Outdated:  # a field was changed at this moment: the batch is done again, with it as it is now
+            continue
     return False
+
+
+def _step(workspace_id: int, bulk_edit_id: int) -> bool:
+    """The next batch; False where there is none."""
+    found = BulkEdit.objects.for_workspace(workspace_id).filter(pk=bulk_edit_id)
+    one = found.select_for_update(no_key=True).first()
+    if one is None or not one.is_active:
+        return False
+    steps = {Status.RUNNING: _edit, Status.UNDOING: _undelete if one.deletion else _revert}
+    steps[Status(one.status)](one)
+    one.save(update_fields=["position", "changed", "reverted", "kept", "status", "problem", "finished_at"])
+    return True
 
 
 def _end(one: BulkEdit, status: Status) -> None:

@@ -15,6 +15,7 @@ from contacts.erasing.traces import MARK, Bytes, People, Stop, mentions, pieces,
 from contacts.history import Change
 from contacts.importing.records import ACTIVE, Import, ImportRow
 from contacts.models import Contact, ContactSearch, ContactTag, View
+from customfields import values as field_values
 from customfields.models import FieldValue
 from gopimi.lib.counting import counted
 from gopimi.lib.reference import LONGEST_KEY
@@ -49,6 +50,7 @@ class Contacts:
         return set()
 
     def forget(self, workspace_id: int, ids: Sequence[int]) -> None:
+        field_values.hold_all(workspace_id)
         for model in (Change, ContactTag, ContactSearch, FieldValue):
             model.objects.for_workspace(workspace_id).filter(contact_id__in=ids).delete()
 

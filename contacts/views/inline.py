@@ -1,4 +1,4 @@
-"""One property or custom field, edited in place: shown, being edited, saved, wrong, or changed by somebody else."""
+"""One property or custom field, edited in place: shown, being edited, saved, wrong, changed by somebody else, gone."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from contacts.querysets import AddressTaken
 from contacts.sidebar import PROPERTIES, CustomField, Line, LineForm
 from customfields import values
 from customfields.models import Field
+from customfields.values import Outdated
 from gopimi.lib import htmx
 from gopimi.workspaces.models import Workspace
 
@@ -18,10 +19,19 @@ from gopimi.workspaces.models import Workspace
 def field(request: Any, pk: int, field_pk: int) -> HttpResponse:
     """One custom field's value."""
     contact = _contact(request, pk)
-    fields = Field.objects.for_workspace(request.workspace).active().with_options()
-    asked = get_object_or_404(fields, pk=field_pk)
+    asked = get_object_or_404(Field.objects.for_workspace(request.workspace).with_options(), pk=field_pk)
     value = values.read(request.workspace, [pk], [asked])[pk].get(asked.pk)
-    return _edit(request, CustomField(request.workspace, contact, value, asked))
+    line = CustomField(request.workspace, contact, value, asked)
+    if asked.archived_at or asked.deleted_at:
+        return _gone(request, line)
+    return _edit(request, line)
+
+
+def _gone(request: Any, line: CustomField) -> HttpResponse:
+    """An admin archived or deleted the field since this page was loaded."""
+    typed = [] if line.toggles else [text for text in request.POST.getlist("value") if text]
+    done = "deleted" if line.field.deleted_at else "archived"
+    return _show(request, line, "gone", status=410, done=done, typed=", ".join(typed))
 
 
 def contact_property(request: Any, pk: int, property: str) -> HttpResponse:
@@ -49,22 +59,24 @@ def _edit(request: Any, line: Line) -> HttpResponse:
     if not form.is_valid():
         return _wrong(request, line, form, expected=expected)
     value = form.cleaned_data["value"]
-    if line.stored not in (expected, line.text(value)):
-        return _wrong(request, line, form, by=_last_author(request.workspace, line), mine=line.text(value))
+    if line.stored not in (expected, line.mark(value)):
+        line.form = form
+        by = _last_author(request.workspace, line)
+        return _show(request, line, "conflict", status=412, by=by, mine=line.shown(value))
     try:
         line.save(request.actor, value)
-    except AddressTaken as error:
+    except (AddressTaken, Outdated) as error:
         form.add_error("value", str(error))
-        return _wrong(request, line, form, expected=expected, taken=error.contact)
+        return _wrong(request, line, form, expected=expected, taken=getattr(error, "contact", None))
     if not request.htmx:
         return htmx.go(request, request.workspace.url("contacts:detail", line.contact.pk))
     return htmx.trigger(_show(request, line, "saved"), contacts_changed=True)
 
 
 def _wrong(request: Any, line: Line, form: LineForm, **context: Any) -> HttpResponse:
-    """Keep what was typed: it can't be a value, or (`by`) somebody changed the line in the meantime."""
+    """Keep what was typed, which can't be the value."""
     line.form = form
-    return _show(request, line, "conflict" if "by" in context else "wrong", status=422, **context)
+    return _show(request, line, "wrong", status=422, **context)
 
 
 def _show(request: Any, line: Line, state: str, status: int = 200, **context: Any) -> HttpResponse:

@@ -60,7 +60,7 @@ document.addEventListener("htmx:load", (event) => {
     control.select?.();
     if (control.matches("select:not(.tomselected)") && navigator.userActivation?.isActive) control.showPicker?.();
   } else if (document.activeElement === document.body) {
-    line.querySelector("button,[type=checkbox]")?.focus();
+    line.querySelector("button,[type=checkbox],[role=alert]")?.focus();
   }
   const saved = line.querySelector(".state");
   if (saved) setTimeout(() => saved.remove(), 4000);
