@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from customfields.parsing import InvalidValue
+from customfields.parsing import CHOICES, InvalidValue
 
 if TYPE_CHECKING:
     from customfields.models import Field
@@ -23,7 +23,8 @@ class ValueField(forms.Field):
         try:
             return self.field.type.parse_text(self.field, value or "", stored=self.stored)
         except InvalidValue as error:
-            raise forms.ValidationError(error.message, code=error.code) from error
+            stale = " Choose another one." if error.code in CHOICES else ""  # the list has no such option: it is old
+            raise forms.ValidationError(error.message + stale, code=error.code) from error
 
     def prepare_value(self, value: Any) -> Any:
         """For the control: what was typed stays as it was typed, but for an option that there isn't any more."""

@@ -289,7 +289,7 @@ class Option(TenantModel):
     def lock(self) -> None:
         """Take it as it is now, and let nobody else change it. Raises ValidationError where it was deleted, and while
         its values become another option's."""
-        self.siblings.lock()
+        self.field.lock()
         now = self.siblings.known().filter(pk=self.pk).first()
         if now is None:
             raise refuse("option", "gone", f"“{self.label}” was deleted in the meantime.")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from customfields.models import Field, Option
 
 AT_ONCE = 1_000  # contacts with an option that goes; with more, the work goes on in the background
-BATCH = 10_000  # contacts in one transaction
+BATCH = 10_000  # contacts whose values of a field are deleted in one transaction
+OPTION_BATCH = 5_000  # contacts from which an option is taken in one: their histories are written too
 FIELD, OPTION = "customfields.erase_field", "customfields.erase_option"
 
 
@@ -83,7 +84,8 @@ def _require_replacement(option: "Option", other: "Option") -> None:
 
 
 def erase_option(option: "Option", actor: Actor) -> None:
-    """The next batch of contacts that have an option which goes. The field isn't locked yet."""
+    """The next batch of contacts that have an option which goes. Nothing is locked yet."""
+    option.siblings.lock()  # imports that add options lock the field before contacts, but have this first too
     contact_ids = _lock_contacts(option)
     option.field.close()
     go_on(option, actor, contact_ids)
@@ -92,7 +94,7 @@ def erase_option(option: "Option", actor: Actor) -> None:
 def _lock_contacts(option: "Option") -> list[int]:
     """The next ones that have it, locked, as far as they still are there."""
     having = option.own_values.order_by("contact_id").values_list("contact_id", flat=True)
-    return values.lock_contacts(option.workspace_id, list(having[:BATCH]))
+    return values.lock_contacts(option.workspace_id, list(having[:OPTION_BATCH]))
 
 
 def go_on(option: "Option", actor: Actor, contact_ids: list[int]) -> bool:

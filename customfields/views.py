@@ -234,7 +234,7 @@ def _removed(request: Any, field: Field, text: str) -> HttpResponse:
         messages.success(request, text)
         return htmx.go(request, request.workspace.url("customfields:detail", field.pk))
     now = _fields(request).get(pk=field.pk)
-    context = _page(now, _drawn(request, now, field.version))
+    context = _page(now, _drawn(request, now, field.version)) | {"removed": True}
     response = htmx.fragment(request, "customfields/_form.html", context, dialog_close=True, toast={"text": text})
     response["HX-Retarget"], response["HX-Reswap"] = "#field-page", "outerHTML"
     return response

@@ -4,13 +4,14 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from contacts import history
 from contacts.models import Contact
 from contacts.querysets import AddressTaken
 from contacts.sidebar import PROPERTIES, CustomField, Line, LineForm
 from customfields import values
-from customfields.models import Field
+from customfields.models import Field, Kind
 from customfields.values import Outdated
 from gopimi.lib import htmx
 from gopimi.workspaces.models import Workspace
@@ -19,18 +20,25 @@ from gopimi.workspaces.models import Workspace
 def field(request: Any, pk: int, field_pk: int) -> HttpResponse:
     """One custom field's value."""
     contact = _contact(request, pk)
-    asked = get_object_or_404(Field.objects.for_workspace(request.workspace).with_options(), pk=field_pk)
+    asked = Field.objects.for_workspace(request.workspace).with_options().filter(pk=field_pk).first()
+    if asked is None or asked.archived_at or asked.deleted_at:
+        return _gone(request, contact, asked or _deleted(request, field_pk))
     value = values.read(request.workspace, [pk], [asked])[pk].get(asked.pk)
-    line = CustomField(request.workspace, contact, value, asked)
-    if asked.archived_at or asked.deleted_at:
-        return _gone(request, line)
-    return _edit(request, line)
+    return _edit(request, CustomField(request.workspace, contact, value, asked))
 
 
-def _gone(request: Any, line: CustomField) -> HttpResponse:
+def _deleted(request: Any, field_pk: int) -> Field:
+    """What a page still shows that was there before. Raises Http404 for whoever asks for a page."""
+    if not request.htmx:
+        raise Http404
+    return Field(pk=field_pk, kind=Kind.TEXT, label="This field", deleted_at=timezone.now())
+
+
+def _gone(request: Any, contact: Contact, asked: Field) -> HttpResponse:
     """An admin archived or deleted the field since this page was loaded."""
+    line = CustomField(request.workspace, contact, None, asked)
     typed = [] if line.toggles else [text for text in request.POST.getlist("value") if text]
-    done = "deleted" if line.field.deleted_at else "archived"
+    done = "deleted" if asked.deleted_at else "archived"
     return _show(request, line, "gone", status=410, done=done, typed=", ".join(typed))
 
 

@@ -58,7 +58,8 @@ document.addEventListener("htmx:load", (event) => {
     opened.set(line, entered(line));
     const control = line.querySelector("[name=value]");
     control.select?.();
-    if (control.matches("select:not(.tomselected)") && navigator.userActivation?.isActive) control.showPicker?.();
+    const asked = line.dataset.inline === "editing" && navigator.userActivation?.isActive;
+    if (asked && control.matches("select:not(.tomselected)")) control.showPicker?.();
   } else if (document.activeElement === document.body) {
     line.querySelector("button,[type=checkbox],[role=alert]")?.focus();
   }
