@@ -6,8 +6,8 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts.erasing import keeping, traces  # models are there only now
-        from contacts.models import Change
-        from customfields.models import GO_ALONG
+        from contacts.fieldchanges import Contacts
+        from customfields.following import FOLLOWERS
 
-        GO_ALONG.append(Change)
+        FOLLOWERS.append(Contacts())
         traces.KEEPERS.append(keeping.Contacts())

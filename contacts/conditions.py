@@ -11,12 +11,11 @@ from contacts import inputs
 from contacts.filters import CUSTOM, BadFilter, ContactFilter
 from contacts.models import Source, Tag
 from customfields.models import Field
-from customfields.operators import DATE_WORDS, many
+from customfields.operators import DATE_WORDS, SEVERAL, listed, many
 from gopimi.workspaces.models import Workspace
 from organizations.models import Organization
 
 EMPTY, FILLED = "empty", "filled"  # `__empty=true` and `__empty=false`, two operators for people
-SEVERAL = ("in", "any", "all")  # of these the control takes several values
 MOMENTS = {operator: DATE_WORDS[operator] for operator in ("gte", "lte", "gt", "lt")}
 
 
@@ -56,12 +55,10 @@ class Row:
 
     @property
     def values(self) -> list[str]:
-        """As the URL gives them. One value with a comma in it stands twice, or it would be split."""
+        """As the URL gives them."""
         if self.operator in (EMPTY, FILLED):
             return ["true" if self.operator == EMPTY else "false"]
-        return (
-            self.given * 2 if self.operator in SEVERAL and len(self.given) == 1 and "," in self.given[0] else self.given
-        )
+        return listed(self.given) if self.operator in SEVERAL else self.given
 
     def widget(self, index: int) -> str:
         """The control, rendered; nothing where the operator says it all."""

@@ -128,7 +128,7 @@ def write(
     created comes from `source`, and `find` sees to it that search finds it.
 
     The workspace and the contacts that are there already are locked. Answers with the indices of drafts that couldn't
-    be created since their address was taken meanwhile.
+    be created since their address was taken meanwhile. Raises Outdated, with nothing written.
     """
     organizations = _settle_organizations(workspace_id, drafts)
     taken = _insert(workspace_id, actor, source, [draft for draft in drafts if draft.created])
@@ -137,6 +137,7 @@ def write(
     searching.index(draft for draft in drafts if draft.renamed)
     created = [draft for draft in drafts if draft.created]
     find(created)
+    _hold_fields(workspace_id, drafts)
     field_values.insert(workspace_id, ((draft.pk, field, new) for draft in created for field, _, new in draft.values))
     changed = [draft for draft in drafts if not draft.created]
     field_values.store(workspace_id, ((draft.pk, *value) for draft in changed for value in draft.values))
@@ -161,6 +162,15 @@ def _settle_organizations(workspace_id: int, drafts: Sequence[Draft]) -> dict[in
         if draft.organization and draft.organization not in names:
             draft.organization = None  # deleted meanwhile, which leaves its contacts without
     return names
+
+
+def _hold_fields(workspace_id: int, drafts: Sequence[Draft]) -> None:
+    """Let neither fields nor options be archived or deleted, and look whether one was since the drafts were made."""
+    now = field_values.hold(workspace_id, {field for draft in drafts for field, _, _ in draft.values})
+    for draft in drafts:
+        for field, old, new in draft.values:
+            if now[field.pk] is not field:
+                field_values.require_choosable(now[field.pk], old, new)
 
 
 def _insert(workspace_id: int, actor: Actor, source: str, drafts: Sequence[Draft]) -> set[int]:

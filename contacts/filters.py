@@ -6,7 +6,7 @@ The parameters are API.md's (Lists): `q`, `email`, `organization`, `tag`, `sourc
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
@@ -16,6 +16,7 @@ from contacts import searching
 from contacts.models import ContactTag, Source
 from customfields import values
 from customfields.models import Field
+from customfields.operators import reworded
 from gopimi.lib import addresses, filtering, keyset
 from gopimi.lib.filtering import BadFilter, Params
 from gopimi.lib.folding import lower
@@ -169,6 +170,17 @@ class ContactFilter:
         elif name not in SORTS:
             raise BadFilter("sort", f"Contacts can't be sorted by “{name}”.")
         self.sort, self.descending = name, text.startswith("-")
+
+
+def present(params: QueryDict, fields: Sequence[Field]) -> QueryDict:
+    """A page's query with the present labels of options that were renamed or replaced since somebody kept it."""
+    by_name = {CUSTOM + field.key: field for field in fields}
+    query = params.copy()
+    for parameter, given in filtering.lists(params):
+        name, _, operator = parameter.partition("__")
+        if field := by_name.get(name):
+            query.setlist(parameter, reworded(operator, given, partial(field.type.present_label, field)))
+    return query
 
 
 PLAIN_SORTS = {"email": "email_key", "created_at": "created_at", "updated_at": "updated_at"}

@@ -1,6 +1,6 @@
 """The dialog that makes or edits a contact."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,9 +10,12 @@ from contacts.filters import CUSTOM
 from contacts.models import Contact, View
 from contacts.querysets import AddressTaken
 from customfields.models import Field
+from customfields.values import Outdated
 from gopimi.lib.folding import fold
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import QuotaExceeded, Workspace
+
+AGAIN = "Save again to overwrite it."
 
 
 class SeenSwitch(forms.HiddenInput):
@@ -26,7 +29,7 @@ class ContactForm(forms.Form):
     """Name, email, organization, tags, and a field `cf_<key>` for each custom field.
 
     The form carries what each field was when it came, and only what was changed there is written: two people who edit
-    different fields of a contact don't overwrite each other.
+    different fields of a contact don't overwrite each other, and of two who edit the same one the second is told.
     """
 
     def __init__(
@@ -64,10 +67,50 @@ class ContactForm(forms.Form):
     def custom_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.custom]
 
+    def clean(self) -> dict[str, Any]:
+        for label, typed in self._typed_in_vain():
+            text = f"{label} was archived or deleted in the meantime. “{typed}” can't be saved there."
+            self.add_error(None, f"{text} Save again to keep the rest.")
+        for name in self.changed_data if self.contact else ():
+            if name in self.cleaned_data and self._is_overtaken(name):
+                self.add_error(name, f"Somebody else changed this to {self._now(name)} in the meantime. {AGAIN}")
+        return self.cleaned_data
+
+    def _typed_in_vain(self) -> Iterator[tuple[str, str]]:
+        """What was typed into fields that there aren't any more: their labels, and the text."""
+        for name in self.data:
+            if name.startswith(CUSTOM) and name not in self.fields:
+                data: Any = self.data
+                key, typed = name.removeprefix(CUSTOM), [text for text in data.getlist(name) if text]
+                if typed and typed != data.getlist(f"initial-{name}"):
+                    field = Field.objects.for_workspace(self.workspace).filter(key=key).first()
+                    yield field.label if field else key, ", ".join(typed)
+
+    def _is_overtaken(self, name: str) -> bool:
+        """Whether it has become another value since the form came; then it is seen by now."""
+        bound, control = self[name], self.fields[name]
+        now = control.prepare_value(bound.initial)
+        seen = control.hidden_widget().value_from_datadict(self.data, self.files, bound.html_initial_name)
+        given = control.widget.value_from_datadict(self.data, self.files, bound.html_name)
+        if bound.html_initial_name not in self.data or not control.has_changed(bound.initial, seen):
+            return False
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data.setlist(bound.html_initial_name, now if isinstance(now, list) else [now or ""])
+        self.data = data
+        return bool(control.has_changed(bound.initial, given))
+
+    def _now(self, name: str) -> str:
+        value = self[name].initial
+        if name in self.custom:
+            return self.custom[name].type.display(value) or "empty"
+        return (", ".join(value) if isinstance(value, list) else str(value or "")) or "empty"
+
     def save(self, actor: Actor) -> Contact | None:
         """The contact, or None where it can't be: the form says why then."""
         try:
             return self._change(actor, self.contact) if self.contact else self._add(actor)
+        except Outdated as error:
+            self.add_error(CUSTOM + error.field.key, str(error))
         except AddressTaken as error:
             self.taken = error.contact
             self.add_error("email", str(error))

@@ -72,11 +72,11 @@ class Reverting:
         if field is None:
             return False
         now = self.values[draft.pk].get(field.pk)
-        if (field.type.to_text(now) or None) != new:
-            return False
         try:
+            if now != (field.type.parse_kept(field, new) if new else None):
+                return False
             value = field.type.parse_kept(field, old) if old else None
-        except InvalidValue:  # an option that was renamed or deleted since
+        except InvalidValue:  # an option that was deleted since
             return False
         draft.values = [*draft.values, (field, now, value)]
         return True

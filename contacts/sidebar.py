@@ -33,17 +33,21 @@ class Line:
     def __init__(self, workspace: Workspace, contact: Contact, value: Any) -> None:
         self.workspace, self.contact, self.value = workspace, contact, value
 
-    def text(self, value: Any) -> str:
-        """The value as text, for comparison: who edits is told when it isn't any more what they saw."""
+    def mark(self, value: Any) -> str:
+        """The value for comparison: who edits sends back what they saw, and is told when it has become another."""
         return str(value or "")
 
     @property
     def stored(self) -> str:
-        return self.text(self.value)
+        return self.mark(self.value)
+
+    def shown(self, value: Any) -> str:
+        """A value as people read it; nothing for none."""
+        return str(value or "")
 
     @property
     def display(self) -> str:
-        return self.stored
+        return self.shown(self.value)
 
     @property
     def chips(self) -> Sequence[str]:
@@ -54,7 +58,7 @@ class Line:
         raise NotImplementedError
 
     def save(self, actor: Actor, value: Any) -> None:
-        """Write it. Raises AddressTaken."""
+        """Write it. Raises AddressTaken and Outdated."""
         self.contact.change(actor, properties={self.what: value})
         self.value = value
 
@@ -89,12 +93,11 @@ class CustomField(Line):
         if field.type.multiple:
             self.tip = SEVERAL
 
-    def text(self, value: Any) -> str:
-        return self.type.to_text(value)
+    def mark(self, value: Any) -> str:
+        return self.type.mark(value)
 
-    @property
-    def display(self) -> str:
-        return self.type.display(self.value)
+    def shown(self, value: Any) -> str:
+        return self.type.display(value)
 
     @property
     def chips(self) -> Sequence[str]:
@@ -139,7 +142,10 @@ class Email(Property):
 class OrganizationLine(Property):
     what, label, unset = "organization", "Organization", "Choose"
 
-    def text(self, value: Any) -> str:
+    def mark(self, value: Any) -> str:
+        return str(value.pk) if value else ""
+
+    def shown(self, value: Any) -> str:
         return value.name if value else ""
 
     def control(self) -> forms.Field:
@@ -152,7 +158,10 @@ class Tags(Property):
     def read(self, contact: Contact) -> list[str]:
         return [tag.name for tag in contact.tags.all()]
 
-    def text(self, value: Any) -> str:
+    def mark(self, value: Any) -> str:
+        return self.shown(value)
+
+    def shown(self, value: Any) -> str:
         return ", ".join(value)
 
     @property

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import JobAborted
@@ -15,9 +14,7 @@ from contacts.erasing import running as erasing
 from contacts.importing import running, tidying, undoing
 from contacts.importing.starting import QUEUE, RUN, UNDO
 from gopimi.workspaces.models import Workspace
-
-# A worker that is asked to stop hands the job on; one that lost the database comes back to it.
-AGAIN = RetryStrategy(max_attempts=50, wait=2, retry_exceptions={JobAborted, OperationalError, InterfaceError})
+from gopimi.workspaces.tasks import AGAIN
 
 
 @app.task(name=RUN, queue=QUEUE, pass_context=True, retry=AGAIN)

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
-from customfields import values
+from customfields import removing, values
 from customfields.models import Field, Option
 from customfields.parsing import InvalidValue
 from customfields.schemas import FieldIn, FieldOut, FieldPatch, OptionIn, OptionOut, OptionPatch, Order
@@ -88,7 +88,7 @@ def delete_custom_field(request: ApiRequest, field_id: RowId) -> HttpResponse:
     listing.only(request.GET, ["purge"])
     field = find_unchanged(request, field_id)
     if listing.flag(request.GET, "purge"):
-        field.remove()
+        removing.delete_field(field)
     else:
         field.archive()
     return HttpResponse(status=204)
@@ -167,9 +167,9 @@ def delete_option(request: ApiRequest, field_id: RowId, option_id: RowId) -> Htt
     if purge and other is not None:
         raise listing.bad_parameter("replace_with", "ambiguous", "Give this or purge.")
     if other is not None:
-        option.remove(_replacement(option, other))
+        removing.delete_option(option, request.actor, _replacement(option, other))
     elif purge:
-        option.remove()
+        removing.delete_option(option, request.actor)
     elif used := option.contacts_with_value():
         detail = f"{used:,} contacts have it. Give replace_with=ID or purge=true, or PATCH archived to true."
         raise Problem(409, "option-in-use", detail, extra={"contacts": used})
@@ -195,18 +195,15 @@ def find_option(request: ApiRequest, field_id: int, option_id: int) -> Option:
 
 def find_unchanged(request: ApiRequest, field_id: int) -> Field:
     """The same, to be written; what `If-Match` asks for holds until then."""
-    fields = Field.objects.for_workspace(request.workspace)
-    fields.lock()
-    field = get_object_or_404(fields.known().with_options().select_for_update(no_key=True), pk=field_id)
+    Field.objects.for_workspace(request.workspace).lock()
+    field = find(request, field_id)
     require_match(request, lambda: _etag(show(field)))
     return field
 
 
 def find_unchanged_option(request: ApiRequest, field_id: int, option_id: int) -> Option:
-    options = find(request, field_id).own_options
-    options.lock()
-    locked = options.known().select_related("field").select_for_update(no_key=True, of=("field",))
-    option = get_object_or_404(locked, pk=option_id)
+    Field.objects.for_workspace(request.workspace).lock()
+    option = find_option(request, field_id, option_id)
     require_match(request, lambda: _etag(show_option(option)))
     return option
 

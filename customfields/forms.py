@@ -1,5 +1,6 @@
 """The form of a field's definition, with its options, and the dialogs that delete."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ class OptionRow:
     pk: int | None = None
     contacts: int = 0
     fresh: bool = False  # just added: takes the focus
+    replaced_by: Option | None = None
+    percent: int = 0  # of its values that are the other's by now
 
 
 def _text(most: int, css: str = "input", **attributes: Any) -> forms.CharField:
@@ -72,7 +75,12 @@ class FieldForm(forms.Form):
     def _stored(self, archived: bool = False) -> list[OptionRow]:
         known = self.field.choices if self.field else []
         shown = [option for option in known if bool(option.archived_at) == archived]
-        return [OptionRow(option.label, option.pk, self.contacts.get(option.pk, 0)) for option in shown]
+        return [self.row(option) for option in shown]
+
+    def row(self, option: Option) -> OptionRow:
+        contacts = self.contacts.get(option.pk, 0)
+        percent = 100 - min(100, 100 * contacts // max(1, option.to_move))
+        return OptionRow(option.label, option.pk, contacts, replaced_by=option.replaced_by, percent=percent)
 
     def _given(self, data: QueryDict) -> list[OptionRow]:
         """The lines as they were sent, without those whose option somebody has archived or deleted in the meantime."""
@@ -95,9 +103,12 @@ class FieldForm(forms.Form):
         return self.field.type.name if self.field else self["type"].value()
 
     def arrange(self, command: str, value: str) -> None:
-        """Change the draft's list of options: "add" a line, or "move" one, given as "2:up"."""
+        """Change the draft's list of options: "add" a line, "drop" one that isn't saved yet, or "move" one: "2:up"."""
         if command == "add":
             self.lines.append(OptionRow("", fresh=True))
+            return
+        if command == "drop":
+            self.lines = [row for number, row in enumerate(self.lines) if row.pk or str(number) != value]
             return
         position, _, direction = value.partition(":")
         here = int(position) if position.isdecimal() else len(self.lines)
@@ -125,16 +136,35 @@ class FieldForm(forms.Form):
         )
 
     def _change(self, field: Field) -> None:
-        field.siblings.lock()
+        field.lock()
         field.refresh_from_db(fields=["updated_at"])
         if self.cleaned_data["version"] != field.version:
             self.seen = field.version
-            text = "Somebody else changed this field in the meantime. Save again to overwrite it with what is here."
-            raise ValidationError({"__all__": ValidationError(text, code="conflict")})
+            text = ["Somebody else changed this field in the meantime.", *(f"{words}." for words in self._theirs()),
+                    "Save again to overwrite that with what is here."]  # fmt: skip
+            raise ValidationError({"__all__": ValidationError(" ".join(text), code="conflict")})
         names = ("label", "help_text", "featured", "required")
         field.change(**{name: self.cleaned_data[name] for name in names})
         if field.type.has_options:
             field.arrange_options([(row.pk, row.label) for row in self.lines if row.pk or row.label.strip()])
+
+    def _theirs(self) -> Iterator[str]:
+        """How the field differs by now from what is here, in words."""
+        now = Field.objects.for_workspace(self.workspace).with_options().get(pk=self.field.pk)  # type: ignore[union-attr]
+        if now.archived_at:
+            yield "It is archived"
+        if now.label != self.cleaned_data["label"]:
+            yield f"Its label is “{now.label}”"
+        if now.help_text != self.cleaned_data["help_text"]:
+            yield f"Its help text is “{now.help_text}”" if now.help_text else "It has no help text"
+        for flag in ("featured", "required"):
+            if getattr(now, flag) != self.cleaned_data[flag]:
+                yield f"It is {flag}" if getattr(now, flag) else f"It isn't {flag}"
+        here = {row.pk: row.label for row in self.lines if row.pk}
+        for option in now.choices:
+            if not option.archived_at and option.label != here.get(option.pk):
+                called = here.get(option.pk)
+                yield f"“{called}” is called “{option.label}”" if called else f"There is a new option “{option.label}”"
 
 
 class DeleteFieldForm(forms.Form):
@@ -153,13 +183,39 @@ class DeleteFieldForm(forms.Form):
 
 
 class DeleteOptionForm(forms.Form):
-    """Who has the option loses it, or gets another in its place."""
+    """Who has the option loses it, or gets another in its place: that must be said where anybody has it. `seen` is the
+    number that was shown, in case that more have it by now."""
 
-    replace_with = forms.ModelChoiceField(
-        Option.objects.none(), required=False, label="Give these contacts instead",
-        empty_label="Nothing: they lose the value", widget=forms.Select(attrs={"class": "select"}),
-    )  # fmt: skip
+    NOTHING = "nothing"
 
-    def __init__(self, data: Any, *, option: Option) -> None:
-        super().__init__(data)
-        self.fields["replace_with"].queryset = option.siblings.active().exclude(pk=option.pk)  # type: ignore[attr-defined]
+    replace_with = forms.ChoiceField(
+        required=False, label="Give these contacts instead", widget=forms.Select(attrs={"class": "select"})
+    )
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, option: Option, contacts: int) -> None:
+        super().__init__(data, initial={"seen": contacts})
+        self.contacts = contacts
+        self.others = {str(other.pk): other for other in option.siblings.active().exclude(pk=option.pk)}
+        control = self.fields["replace_with"]
+        control.choices = [  # type: ignore[attr-defined]
+            ("", "Choose"), *((pk, other.label) for pk, other in self.others.items()),
+            (self.NOTHING, "Nothing: they lose the value"),
+        ]  # fmt: skip
+        gone = "That option was archived or deleted in the meantime. Choose another one."
+        control.error_messages["invalid_choice"] = gone
+        control.widget.attrs["autofocus"] = True
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        seen = data.get("seen")
+        if seen is not None and self.contacts > seen:
+            self.data = {**self.data.dict(), "seen": str(self.contacts)}  # type: ignore[attr-defined]
+            self.add_error(None, f"More contacts have it by now: {self.contacts:,}. Confirm it once more.")
+        if self.contacts and data.get("replace_with") == "":
+            self.add_error("replace_with", "Choose what these contacts get instead.")
+        return data
+
+    @property
+    def replacement(self) -> Option | None:
+        return self.others.get(self.cleaned_data["replace_with"])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from customfields.parsing import InvalidValue
+from customfields.parsing import CHOICES, InvalidValue
 
 if TYPE_CHECKING:
     from customfields.models import Field
@@ -23,12 +23,14 @@ class ValueField(forms.Field):
         try:
             return self.field.type.parse_text(self.field, value or "", stored=self.stored)
         except InvalidValue as error:
-            raise forms.ValidationError(error.message, code=error.code) from error
+            stale = " Choose another one." if error.code in CHOICES else ""  # the list has no such option: it is old
+            raise forms.ValidationError(error.message + stale, code=error.code) from error
 
     def prepare_value(self, value: Any) -> Any:
-        """For the control: what was typed stays as it was typed."""
-        typed = isinstance(value, str | list)
-        return value if typed else self.field.type.to_input(value)
+        """For the control: what was typed stays as it was typed, but for an option that there isn't any more."""
+        if not isinstance(value, str | list):
+            return self.field.type.to_input(value)
+        return self.field.type.typed(self.field, value, self.stored)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

@@ -66,9 +66,17 @@ class FieldType:
         deleted and are still being taken from contacts. None where the column has that order by itself."""
         return None
 
+    def without(self, value: Any, option: "Option", other: "Option | None") -> Any:
+        """The value with another option in the place of one of those that it is made of, or with none."""
+        raise NotImplementedError
+
     def parse_kept(self, field: "Field", text: str) -> Any:
         """A value from text that `to_text` made, such as one that the contact had before: an archived option too."""
         return self.parse_text(field, text)
+
+    def present_label(self, field: "Field", label: str) -> str:
+        """How an option is called now that was called so; anything else as it is."""
+        return label
 
     def guess_style(self, cells: Sequence[str], style: Style) -> Style:
         """In which style these cells of a file are written; what they don't tell stays as in `style`."""
@@ -103,6 +111,10 @@ class FieldType:
         """Plain text that `parse_text` reads back: CSV, history, comparison."""
         return "" if value is None else str(value)
 
+    def mark(self, value: Any) -> str:
+        """The same for the same value, and another for another: a writer sends back what they saw."""
+        return self.to_text(value)
+
     def to_input(self, value: Any) -> str | list[str]:
         """What the form's control holds."""
         return self.to_text(value)
@@ -127,6 +139,10 @@ class FieldType:
 
     def widget(self, field: "Field", stored: Any) -> Any:
         return inputs.text(maxlength=TEXT_LENGTH)
+
+    def typed(self, field: "Field", given: str | list[str], stored: Any) -> str | list[str]:
+        """What the control holds that was sent with this, and is shown again."""
+        return given
 
     # Rows
 

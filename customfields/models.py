@@ -1,28 +1,30 @@
 """What a workspace wants to know about its contacts: definitions, options of selects, and typed values in rows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Cast, Left, Now
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.functional import cached_property
-from procrastinate.contrib.django import app as jobs
 
-from customfields import querysets, rules
-from customfields.keys import key_from
-from customfields.parsing import TEXT_LENGTH
+from customfields import rules
+from customfields.fieldvalues import FieldValue, NumericField
+from customfields.following import FOLLOWERS
 from customfields.querysets import FieldQuerySet, OptionQuerySet, ValueQuerySet
 from customfields.types import TYPES, FieldType, Kind
-from gopimi.lib.folding import Fold, Lower, key_field, lower
+from gopimi.lib.folding import Lower, key_field, lower
 from gopimi.lib.refusals import Refusals, flag, refuse
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 
-# Tables of other apps whose rows of a field go with it, in batches as its values do; apps add theirs.
-GO_ALONG: list[type[TenantModel]] = []
+__all__ = ["Field", "FieldValue", "Kind", "NumericField", "Option"]
+
+FORMER = 50  # labels that an option had before, which are remembered
 
 
 class Field(TenantModel):
@@ -94,6 +96,11 @@ class Field(TenantModel):
         """The option with this id, or with this label without regard to case."""
         return self._options.get(lower(given) if isinstance(given, str) else given)  # type: ignore[arg-type]
 
+    def formerly(self, label: str) -> "Option | None":
+        """The option that was called so once, or that has come in the place of one called so."""
+        wanted = lower(label)
+        return next((option for option in self.choices if wanted in option.former_labels), None)
+
     def pretended_option(self, label: Any) -> "Option":
         """An option as `add_option` would make it, known to this object alone. Raises ValidationError."""
         label = rules.label("label", label)
@@ -130,7 +137,7 @@ class Field(TenantModel):
     @transaction.atomic
     def change(self, **given: Any) -> None:
         """Change label, help text, featured or required, those that are given. Raises ValidationError."""
-        self.siblings.lock()
+        self.lock()
         refusals = Refusals()
         checks = {
             "label": lambda text: self.siblings.free_label(text, but=self),
@@ -148,45 +155,40 @@ class Field(TenantModel):
         self.updated_at = timezone.now()
         self.save(update_fields=[*values, "updated_at"])
 
+    def lock(self) -> None:
+        """One admin changes it at a time. Raises ValidationError where somebody has deleted it."""
+        self.siblings.lock()
+        if not self.siblings.known().filter(pk=self.pk).exists():
+            raise refuse("field", "gone", f"{self.label} was deleted in the meantime.")
+
+    def close(self) -> None:
+        """Nobody writes a value of it until the transaction ends: who is at it is waited for, who comes waits."""
+        list(self.siblings.filter(pk=self.pk).select_for_update().values_list("pk"))
+
+    @transaction.atomic
     def archive(self) -> None:
-        """Hide it everywhere; its values are kept."""
+        """Hide it everywhere; its values are kept. Raises ValidationError."""
+        self.lock()
+        self.close()
         self._write(archived_at=self.archived_at or timezone.now())
 
     @transaction.atomic
     def restore(self) -> None:
         """Bring it back from the archive. Raises ValidationError where its label was given to another meanwhile."""
-        self.siblings.lock()
+        self.lock()
         self.siblings.free_label(self.label, but=self)
         self._write(archived_at=None)
 
-    @transaction.atomic
-    def remove(self) -> None:
-        """Delete it for good: hidden at once, its values go in batches, and its key and label are free again."""
-        self.siblings.lock()
-        taken = set(self.siblings.values_list("key", flat=True))
-        self._write(deleted_at=timezone.now(), key=key_from(f"deleted {self.pk}", taken))
-        self.erase()
-
-    def erase(self) -> None:
-        """Delete a batch of a deleted field's values, then of what goes along, and leave the rest to a job; the field
-        goes last."""
-        if self.own_values.erase() and all(self._erase_along(model) for model in GO_ALONG):
-            self.delete()
-        else:
-            jobs.configure_task("customfields.erase_field").defer(workspace_id=self.workspace_id, field_id=self.pk)
-
-    def _erase_along(self, model: Any) -> bool:
-        rows = model.objects.for_workspace(self.workspace_id).filter(field=self)
-        ids = list(rows.values_list("pk", flat=True)[: querysets.BATCH])
-        rows.filter(pk__in=ids).delete()
-        return len(ids) < querysets.BATCH
+    def hide(self, key: str) -> None:
+        """It is deleted, but for what is still to be taken out; another one may have its key and label."""
+        self._write(deleted_at=timezone.now(), key=key)
 
     @transaction.atomic
     def add_option(self, label: Any) -> "Option":
         """A new option at the end. Raises ValidationError."""
         if not self.type.has_options:
             raise refuse("label", "not_select", "Only a select has options.")
-        self.siblings.lock()
+        self.lock()
         self.touch()
         return self.own_options.create(
             field=self, label=self.own_options.free_label(label), position=self.own_options.next_position()
@@ -198,7 +200,7 @@ class Field(TenantModel):
 
         Options that somebody has added in the meantime follow at the end. Raises ValidationError.
         """
-        self.siblings.lock()
+        self.lock()
         self.touch()
         active = {option.pk: option for option in self.own_options.active()}
         ids = []
@@ -209,17 +211,14 @@ class Field(TenantModel):
                 elif pk in active and active[pk].label != label:
                     active[pk].rename(label)
             except ValidationError as error:
-                message = f"Option {number}: {error.messages[0]}"
-                raise refuse("options", error.error_dict["label"][0].code or "", message) from error
+                (refused,) = error.error_dict.values()
+                raise refuse("options", refused[0].code or "", f"Option {number}: {error.messages[0]}") from error
             ids.append(pk)
         self.own_options.reorder(ids)
 
     def touch(self) -> None:
-        """Its options change: forget those that were loaded, and say when.
-
-        It comes first, since it locks the field's row: whoever changes options or values of a field takes the field
-        before them, as its deletion does, so that no two ever wait for each other.
-        """
+        """Its options change: forget those that were loaded, and say when. It comes first, since it locks the field's
+        row (`customfields.removing` says in which order all lock)."""
         for name in ("choices", "_options"):
             self.__dict__.pop(name, None)
         getattr(self, "_prefetched_objects_cache", {}).pop("options", None)
@@ -233,8 +232,13 @@ class Option(TenantModel):
     label = models.CharField(max_length=100)
     label_lower = models.GeneratedField(expression=Lower("label"), output_field=key_field(), db_persist=True)
     position = models.PositiveIntegerField(default=0, db_default=0)
+    # In lower case, the last ones first, with those of options in whose place it came: for filters kept by label.
+    former_labels = ArrayField(models.TextField(), default=list, blank=True, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # While its values, `to_move` of them at first, become another option's in the background; then it goes.
+    replaced_by = CompositeForeignKey("self", null=True, blank=True, editable=False, related_name="+")
+    to_move = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = OptionQuerySet.as_manager()  # type: ignore[misc]
@@ -248,6 +252,13 @@ class Option(TenantModel):
                 name="option_label_unique",
             ),
             models.CheckConstraint(condition=~Q(label=""), name="option_label_not_empty"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "field", "replaced_by"],
+                name="option_replaced_by",
+                condition=Q(replaced_by__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:
@@ -275,115 +286,55 @@ class Option(TenantModel):
             setattr(self, name, value)
         self.save(update_fields=list(values))
 
+    def lock(self) -> None:
+        """Take it as it is now, and let nobody else change it. Raises ValidationError where it was deleted, and while
+        its values become another option's."""
+        self.field.lock()
+        now = self.siblings.known().filter(pk=self.pk).first()
+        if now is None:
+            raise refuse("option", "gone", f"“{self.label}” was deleted in the meantime.")
+        if now.replaced_by_id is not None:
+            raise refuse("option", "being_replaced", f"“{now.label}” is being replaced. It goes when that is done.")
+        for name in ("label", "former_labels", "archived_at"):
+            setattr(self, name, getattr(now, name))
+
     @transaction.atomic
     def rename(self, label: Any) -> None:
         """Values point to the option, so none of them is touched. Raises ValidationError."""
-        self.siblings.lock()
-        self._write(label=self.siblings.free_label(label, but=self))
+        self.lock()
+        new, old = self.siblings.free_label(label, but=self), self.label
+        if new != old:
+            self._write(label=new, former_labels=self._former([old], but=new))
+            self._tell_relabelled(old)
 
-    def archive(self) -> None:
-        """It can't be chosen any more; who has it keeps it."""
-        self._write(archived_at=self.archived_at or timezone.now())
+    def leave(self, other: "Option | None", number: int, now: datetime) -> None:
+        """It goes: hidden at once, or archived until the `number` of values are the other's, which filters by its label
+        mean from now on."""
+        if other is None:
+            self._write(deleted_at=now)
+            return
+        self._write(archived_at=self.archived_at or now, replaced_by=other, to_move=number)
+        other._write(former_labels=other._former([self.label, *self.former_labels], but=other.label))
+        other._tell_relabelled(self.label)
 
-    def restore(self) -> None:
-        self._write(archived_at=None)
+    def _former(self, labels: Sequence[str], but: str) -> list[str]:
+        known = dict.fromkeys([*map(lower, labels), *self.former_labels])
+        known.pop(lower(but), None)
+        return list(known)[:FORMER]
+
+    def _tell_relabelled(self, old: str) -> None:
+        for follower in FOLLOWERS:
+            follower.relabelled(self.field, old, self.label)
 
     @transaction.atomic
-    def remove(self, replace_with: "Option | None" = None) -> None:
-        """Delete it for good; its values go too, or are given another option of the same field."""
-        if replace_with is not None and (replace_with.field_id != self.field_id or replace_with == self):
-            raise refuse("replace_with", "invalid_choice", "Give another option of the same field.")
-        self._write(deleted_at=timezone.now())
-        self.erase(replace_with)
+    def archive(self) -> None:
+        """It can't be chosen any more; who has it keeps it. Raises ValidationError."""
+        self.lock()
+        self.field.close()
+        self._write(archived_at=self.archived_at or timezone.now())
 
-    def erase(self, replace_with: "Option | None" = None) -> None:
-        """Delete or move a batch of a deleted option's values, and leave the rest to a job; the option goes last."""
-        finished = self.own_values.move(replace_with) if replace_with else self.own_values.erase()
-        if finished:
-            self.delete()
-            return
-        jobs.configure_task("customfields.erase_option").defer(
-            workspace_id=self.workspace_id, option_id=self.pk, replace_with=replace_with.pk if replace_with else None
-        )
-
-
-class NumericField(models.DecimalField):
-    """PostgreSQL's `numeric` without a scale: a number is kept exactly as it was given."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"max_digits": 1000, "decimal_places": 500, **options})
-
-    def db_type(self, connection: Any) -> str:
-        return "numeric"
-
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        return self.to_python(value)  # as given: DecimalField would round to decimal_places
-
-
-VALUE_COLUMNS = ("text_value", "number_value", "date_value", "boolean_value", "option")
-
-
-def _only(column: str) -> Q:
-    return Q(**{f"{name}__isnull": name != column for name in VALUE_COLUMNS})
-
-
-def _value_index(column: str, *then: str) -> models.Index:
-    return models.Index(
-        fields=["workspace", "field", column, *then, "contact"],
-        name=f"value_{column.removesuffix('_value')}",
-        condition=Q(**{f"{column}__isnull": False}),
-    )
-
-
-class FieldValue(TenantModel):
-    """One value of one contact, in the column of its type; a multiple select has a row for each chosen option.
-
-    `value_key` is 0, or the option's id in a multiple select. Filters and sorts go over `text_key`, `number_key`, the
-    date, the boolean and the option: only their comparisons are leakproof, so only they can use an index.
-    """
-
-    pk = models.CompositePrimaryKey("workspace_id", "contact_id", "field_id", "value_key")
-    workspace = models.ForeignKey(
-        "workspaces.Workspace", models.DO_NOTHING, db_index=False, db_constraint=False, related_name="+"
-    )
-    contact = CompositeForeignKey("contacts.Contact", related_name="field_values")
-    field = CompositeForeignKey(Field, related_name="values")
-    value_key = models.BigIntegerField(default=0, db_default=0)
-    kind = models.SmallIntegerField()
-    option = CompositeForeignKey(Option, null=True, blank=True, related_name="values")
-    number_value = NumericField(null=True, blank=True)
-    date_value = models.DateField(null=True, blank=True)
-    boolean_value = models.BooleanField(null=True, blank=True)
-    text_value = models.CharField(max_length=TEXT_LENGTH, null=True, blank=True)
-    number_key = models.GeneratedField(
-        expression=Cast("number_value", models.FloatField()), output_field=models.FloatField(null=True), db_persist=True
-    )
-    text_key = models.GeneratedField(
-        expression=Left(Fold("text_value"), 200), output_field=key_field(null=True), db_persist=True
-    )
-
-    objects = ValueQuerySet.as_manager()  # type: ignore[misc]
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="value_typed",
-                condition=(Q(kind__in=[Kind.TEXT, Kind.URL, Kind.EMAIL]) & _only("text_value") & ~Q(text_value=""))
-                | (Q(kind=Kind.NUMBER) & _only("number_value"))
-                | (Q(kind=Kind.DATE) & _only("date_value"))
-                | (Q(kind__in=[Kind.SELECT, Kind.MULTIPLE_SELECT]) & _only("option"))
-                | (Q(kind=Kind.BOOLEAN) & _only("boolean_value")),
-            ),
-            models.CheckConstraint(
-                name="value_key_is_option",
-                condition=Q(kind=Kind.MULTIPLE_SELECT, value_key=F("option"))
-                | (~Q(kind=Kind.MULTIPLE_SELECT) & Q(value_key=0)),
-            ),
-        ]
-        indexes = [
-            *(_value_index(column) for column in ("text_key", "date_value", "boolean_value", "option")),
-            _value_index("number_key", "number_value"),  # the order of numbers that have one key
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.field_id} of {self.contact_id}"
+    @transaction.atomic
+    def restore(self) -> None:
+        """It can be chosen again. Raises ValidationError."""
+        self.lock()
+        self._write(archived_at=None)

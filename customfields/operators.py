@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from customfields.models import Field
     from customfields.types import FieldType
 
+SEVERAL = ("in", "any", "all")  # of these a parameter takes several values
 KEY_LENGTH = 200  # of the folded text that `text_key` holds
 
 
@@ -41,6 +42,22 @@ def one(given: Sequence[str]) -> str:
 def many(given: Sequence[str]) -> Sequence[str]:
     """One parameter is split at its commas; a repeated one isn't, so that a value can have a comma."""
     return given[0].split(",") if len(given) == 1 else given
+
+
+def listed(parts: Sequence[str]) -> list[str]:
+    """What `many` reads back: one value with a comma in it stands twice, or it would be split."""
+    return [*parts, *parts] if len(parts) == 1 and "," in parts[0] else list(parts)
+
+
+def reworded(operator: str, given: Sequence[str], change: Callable[[str], str]) -> list[str]:
+    """A parameter's values, each as `change` says it, where it has any that can be said in another way."""
+    if operator == "empty":
+        return list(given)
+    parts = many(given) if operator in SEVERAL else given
+    new = list(dict.fromkeys(map(change, parts)))
+    if new == list(dict.fromkeys(parts)):
+        return list(given)
+    return listed(new) if operator in SEVERAL else new
 
 
 def _is(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test]:

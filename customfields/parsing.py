@@ -12,6 +12,9 @@ NUMBER_DIGITS = 28
 NUMBER_EXPONENT = 100
 
 
+CHOICES = ("invalid_choice", "archived_choice")  # codes: there is no such option, or it can't be chosen any more
+
+
 class InvalidValue(ValueError):
     """A value that the field can't have. `code` is for programs, `message` for people."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from customfields import rules
 from customfields.keys import is_key, key_from
@@ -15,8 +15,6 @@ from gopimi.workspaces.models import Workspace
 
 if TYPE_CHECKING:
     from customfields.models import Field, Option
-
-BATCH = 10_000  # values deleted or moved in one transaction
 
 
 class OrderedQuerySet(TenantQuerySet):
@@ -46,6 +44,9 @@ class OrderedQuerySet(TenantQuerySet):
         """Put the rows with these ids first, in this order. Raises ValidationError."""
         self.lock()
         rows = rules.ordered(list(self.known()), ids)
+        list(
+            self.known().order_by("id").select_for_update(no_key=True).values_list("id")
+        )  # in one order, as everywhere
         moved = [row for position, row in enumerate(rows) if row.position != position]
         for position, row in enumerate(rows):
             row.position = position
@@ -120,27 +121,13 @@ class OptionQuerySet(OrderedQuerySet):
             raise refuse("label", "taken", f"There is “{label}” {where}.")
         return label
 
+    def leaving(self) -> Self:
+        """Those that are gone as soon as nobody has them any more."""
+        return self.filter(Q(deleted_at__isnull=False) | Q(replaced_by__isnull=False))
+
 
 class ValueQuerySet(TenantQuerySet):
     def contacts_by(self, column: str) -> dict[int, int]:
         """How many contacts have a value, by "field_id" or by "option_id"."""
         rows = self.order_by().values_list(column).annotate(contacts=Count("contact_id", distinct=True))
         return dict(rows)
-
-    def erase(self) -> bool:
-        """Delete a batch of these values; True when none is left. They are of one field."""
-        contacts = list(self.order_by("contact_id").values_list("contact_id", flat=True)[:BATCH])
-        self.filter(contact_id__in=contacts).delete()
-        return len(contacts) < BATCH
-
-    def move(self, option: "Option") -> bool:
-        """Give a batch of these values, all of one option, another option of the field; True when none is left."""
-        contacts = list(self.order_by("contact_id").values_list("contact_id", flat=True)[:BATCH])
-        batch = self.filter(contact_id__in=contacts)
-        if option.field.type.multiple:  # who has both keeps one of them
-            both = option.own_values.filter(contact_id__in=contacts).values_list("contact_id", flat=True)
-            batch.filter(contact_id__in=list(both)).delete()
-            batch.update(option=option, value_key=option.pk)
-        else:
-            batch.update(option=option)
-        return len(contacts) < BATCH

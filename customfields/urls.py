@@ -13,4 +13,5 @@ urlpatterns = [
     path("<int:pk>/restore/", views.restore, name="restore"),
     path("<int:pk>/delete/", views.delete, name="delete"),
     path("<int:pk>/options/<int:option_pk>/delete/", views.delete_option, name="option_delete"),
+    path("<int:pk>/options/<int:option_pk>/replacing/", views.replacing, name="option_replacing"),
 ]

@@ -1,8 +1,9 @@
 """Reading and writing contacts' values, many at a time: the one way from rows to values and back.
 
 A value is what `field.type` gives (types.py). Each value has rows of its own, so two people who edit different fields
-of a contact never overwrite each other. A write first locks the contact's row, then compares with what is stored: of
-two who edit the same field, the second is told (`Conflict`).
+of a contact never overwrite each other. A write first locks the contact's row and holds the field, so that neither
+that nor an option is archived or deleted before it is done: who comes too late is told (`Outdated`). Then it compares
+with what is stored: of two who edit the same field, the second is told (`Conflict`).
 """
 
 from collections import defaultdict
@@ -42,6 +43,13 @@ FIELDS = f"""
 SELECT {statements.columns(Field, "field")} FROM customfields_field AS field
 WHERE workspace_id = %s AND archived_at IS NULL AND deleted_at IS NULL ORDER BY position, id
 """  # noqa: S608
+# As strong as what a foreign key takes anyway: only `Field.close` and deletions wait for it.
+HOLD = """
+SELECT id, updated_at FROM customfields_field
+WHERE workspace_id = %s AND id = ANY(%s::bigint[]) AND archived_at IS NULL AND deleted_at IS NULL
+ORDER BY id FOR KEY SHARE
+"""
+HOLD_ALL = "SELECT id FROM customfields_field WHERE workspace_id = %s ORDER BY id FOR KEY SHARE"
 OPTIONS = f"""
 SELECT {statements.columns(Option, "option")} FROM customfields_option AS option
 WHERE workspace_id = %s AND deleted_at IS NULL ORDER BY position, id
@@ -73,6 +81,14 @@ class Conflict(Exception):
         shown = field.type.display(current) or "empty"
         super().__init__(f"Somebody else changed {field.label} in the meantime. It is now: {shown}.")
         self.field, self.current = field, current
+
+
+class Outdated(Exception):
+    """The field, or an option that was chosen, was archived or deleted since the writer read it."""
+
+    def __init__(self, field: Field, text: str) -> None:
+        super().__init__(text)
+        self.field = field
 
 
 class UnknownContact(LookupError):
@@ -143,35 +159,75 @@ def write(workspace: Any, contact_id: int, field: Field, value: Any, expected: A
     """Set one value of one contact, or clear it with None; returns (old, new).
 
     `expected` is the value that the writer saw. Raises Conflict, with nothing written, when it has changed since,
-    unless to the very value that is to be written; and UnknownContact.
+    unless to the very value that is to be written; Outdated; and UnknownContact.
     """
     with transaction.atomic():
         _lock(workspace, [contact_id])
+        field = hold(workspace, [field])[field.pk]
         old = read(workspace, [contact_id], [field])[contact_id].get(field.pk)
         if expected is not UNCHECKED and old not in (expected, value):
             raise Conflict(field, old)
         if old != value:
+            require_choosable(field, old, value)
             store(workspace, [(contact_id, field, old, value)])
     return old, value
 
 
 def write_many(workspace: Any, values: Mapping[int, Mapping[Field, Any]]) -> Changes:
-    """Set values of many contacts in a handful of queries; returns what really changed. Raises UnknownContact."""
+    """Set values of many contacts in a handful of queries; returns what really changed. Raises UnknownContact and
+    Outdated."""
     fields = {field for row in values.values() for field in row}
     with transaction.atomic():
         _lock(workspace, list(values))
-        before = read(workspace, values, list(fields))
+        now = hold(workspace, fields)
+        before = read(workspace, values, list(now.values()))
         changes = [
-            (contact_id, field, old, new)
+            (contact_id, now[field.pk], old, new)
             for contact_id, row in values.items()
             for field, new in row.items()
             if (old := before[contact_id].get(field.pk)) != new
         ]
+        for _, field, old, new in changes:
+            require_choosable(field, old, new)
         store(workspace, changes)
     changed: Changes = defaultdict(dict)
     for contact_id, field, old, new in changes:
         changed[contact_id][field.pk] = (old, new)
     return dict(changed)
+
+
+def hold(workspace: Any, fields: Iterable[Field]) -> dict[int, Field]:
+    """The fields as they are now, by id: the same objects where nothing has changed since they were read.
+
+    Until the transaction ends none of them, nor an option, is archived or deleted. The contacts whose values are to be
+    written are locked before. Raises Outdated for a field that is archived or deleted.
+    """
+    workspace_id = getattr(workspace, "pk", workspace)
+    given = {field.pk: field for field in fields}
+    seen = dict(statements.fetch(HOLD, [workspace_id, sorted(given)])) if given else {}  # type: ignore[arg-type]
+    for pk, field in given.items():
+        if pk not in seen:
+            raise Outdated(field, f"{field.label} was archived or deleted in the meantime. Nothing was saved.")
+    if all(seen[pk] == field.updated_at for pk, field in given.items()):
+        return given
+    return {field.pk: field for field in fields_of(workspace_id) if field.pk in given}
+
+
+def hold_all(workspace_id: int) -> None:
+    """Nobody deletes values of a field or an option until the transaction ends. The contacts are locked before."""
+    statements.fetch(HOLD_ALL, [workspace_id])
+
+
+def require_choosable(field: Field, old: Any, new: Any) -> None:
+    """Raises Outdated where the new value is made of an option that can't be chosen (any more); one that is archived
+    may stay. `field` is held."""
+    for option in field.type.chosen(new):
+        now = field.option(option.pk)
+        if now is None or (now.archived_at and now not in field.type.chosen(old)):
+            done = "archived" if now else "deleted"
+            raise Outdated(
+                field, f"“{option.label}” was {done} in the meantime. Nothing was saved: choose another one."
+            )
 
 
 def matching(field: Field, operator: str, given: Sequence[str]) -> tuple[Q, Q | None]:
@@ -197,11 +253,15 @@ def having(field: Field, condition: Q) -> Q:
 
 
 def _lock(workspace: Any, contact_ids: Sequence[int]) -> None:
+    if missing := set(contact_ids).difference(lock_contacts(workspace, contact_ids)):
+        raise UnknownContact(f"No contact {min(missing)} in this workspace.")
+
+
+def lock_contacts(workspace: Any, contact_ids: Sequence[int]) -> list[int]:
+    """Let nobody else write values of these contacts; answers with those that are there."""
     everybody = FieldValue.contact.get_queryset()  # type: ignore[call-arg]
     contacts = everybody.filter(workspace=workspace, pk__in=contact_ids).order_by("pk")
-    locked = contacts.select_for_update(no_key=True).values_list("pk", flat=True)
-    if missing := set(contact_ids).difference(locked):
-        raise UnknownContact(f"No contact {min(missing)} in this workspace.")
+    return list(contacts.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def insert(workspace_id: int, values: Iterable[tuple[int, Field, Any]]) -> None:
@@ -232,7 +292,7 @@ def insert(workspace_id: int, values: Iterable[tuple[int, Field, Any]]) -> None:
 def store(workspace: Any, changes: Iterable[tuple[int, Field, Any, Any]]) -> None:
     """Write (contact id, field, old, new): upsert the new values' rows, delete those that only the old ones had.
 
-    One upsert for each field. The caller has locked the contacts, and leaves out what didn't change.
+    One upsert for each field. The caller has locked the contacts, holds the fields, and leaves out what didn't change.
     """
     workspace_id = getattr(workspace, "pk", workspace)
     fields: dict[int, Field] = {}

@@ -15,6 +15,7 @@ from ninja.errors import HttpError
 from contacts.api import router as contacts
 from contacts.importing.api import router as imports
 from customfields.api import router as custom_fields
+from customfields.values import Outdated
 from gopimi.lib import problems
 from gopimi.lib.inputs import StrictParser, field_errors, invalid, refused
 from gopimi.lib.problems import Problem
@@ -92,6 +93,11 @@ def at_the_same_moment(request: HttpRequest, error: IntegrityError) -> HttpRespo
     """The database holds what was checked before: somebody else was faster."""
     detail = "Somebody else changed this at the same moment. Nothing was written; try it again."
     return problems.render(request, Problem(409, detail=detail))
+
+
+@api.exception_handler(Outdated)
+def outdated(request: HttpRequest, error: Outdated) -> HttpResponse:
+    return problems.render(request, Problem(409, detail=str(error)))
 
 
 @api.exception_handler(Http404)

@@ -5,16 +5,20 @@ with it, and without the mail that brought it. A copy of their address in anybod
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models.lookups import Regex
 
+from contacts.erasing import tags
 from contacts.erasing.keeping import forget_values
 from contacts.erasing.traces import WINDOW, Bytes, People, Person, Stop, mentions, windows
 from contacts.models import Contact
 from gopimi.lib.counting import counted
 from gopimi.lib.tenancy import workspace
+from tickets import scrubbing
 from tickets.mailaddresses import people as people_in
 from tickets.models import Attachment, Conversation, Event, Message, RawMail, ThreadEdit, Ticket
 
@@ -24,7 +28,7 @@ TEXTS = (
     "body_text", "body_html", "author_email", "author_name", "attribution", "failure", "message_id", "in_reply_to",
     "references",
 )  # fmt: skip
-LONGEST = {"subject": 500}  # characters
+LONGEST = {"subject": 500, "filename": 255}  # characters
 THREADS: tuple[Any, ...] = (Ticket, Conversation)
 
 
@@ -62,7 +66,7 @@ class Tickets:
         conversations.update(from_name="", from_email="")
 
     def sweep(self, people: People, must_stop: Stop) -> bool:
-        steps = (_own_files, _own_mails, _waiting_mails, _messages, _threads, _events, _names)
+        steps = (_own_files, _own_mails, _waiting_mails, _messages, _attached, _threads, _events, _names)
         with workspace(people.workspace_id):
             forget_values(people, ThreadEdit)
         return all(step(people, must_stop) for step in steps)
@@ -92,22 +96,34 @@ def _own_mails(people: People, must_stop: Stop) -> bool:
 
 
 def _waiting_mails(people: People, must_stop: Stop) -> bool:
-    """Mails that became no message: theirs, and what machines wrote about them. Somebody else's stays."""
-    state = RawMail.State
+    """Mails that became no message: theirs go, and what machines wrote about them. Somebody else's stays without them,
+    for it may still become one."""
     mails = RawMail.objects.for_workspace(people.workspace_id)
-    waiting = mails.filter(state__in=[state.HELD, state.AUTOMATIC], received_at__lt=people.latest)
-    told = mentions(people, "sender", "subject", "reason")
+    waiting = mails.filter(state__in=[RawMail.State.HELD, RawMail.State.AUTOMATIC], received_at__lt=people.latest)
+    encoded = Q(Regex(Bytes("data"), Value("(?i)base64|=40|=[?]")))  # it may have what isn't seen in the bytes
+    told = mentions(people, "sender", "subject", "reason", Bytes("data"))
     for window in windows(people, waiting, must_stop, MAILS):
         if window is None:
             return False
-        found = window.filter(Q(told) | Q(Q(state=state.AUTOMATIC), mentions(people, Bytes("data"))))
-        for mail in found.select_for_update():
-            text = f"{mail.sender} {mail.subject} {mail.reason}"
-            if mail.state == state.AUTOMATIC:
-                text += bytes(mail.data or b"").decode("latin-1")
-            if people.in_text(text, mail.received_at):
-                mails.filter(pk=mail.pk).delete()
+        for pk in list(window.filter(Q(told) | encoded).values_list("pk", flat=True)):  # each may have 50 MB
+            _without_them(people, mails.filter(pk=pk))
     return True
+
+
+def _without_them(people: People, found: QuerySet) -> None:
+    mail = found.select_for_update().first()
+    if mail is None:
+        return
+    data, at = bytes(mail.data or b""), mail.received_at
+    theirs = bool(people.in_text(mail.sender, at))
+    if not people.in_text(f"{mail.sender} {mail.subject} {mail.reason}\n{scrubbing.text(data)}", at):
+        return
+    if theirs or mail.state == RawMail.State.AUTOMATIC:
+        found.delete()
+        return
+    new = {name: people.unnamed(getattr(mail, name), at) for name in ("subject", "reason")}
+    new["subject"] = new["subject"][: LONGEST["subject"]]
+    found.update(data=scrubbing.without(data, partial(people.unnamed, at=at)), **new)
 
 
 def _messages(people: People, must_stop: Stop) -> bool:
@@ -126,6 +142,18 @@ def _messages(people: People, must_stop: Stop) -> bool:
             if any(getattr(message, name) != text for name, text in new.items()):
                 messages.filter(pk=message.pk).update(**new)
                 mails.filter(pk=message.raw_mail_id).update(data=None)
+    return True
+
+
+def _attached(people: People, must_stop: Stop) -> bool:
+    """Addresses in what others' files are called; names are looked for in their own threads."""
+    stem = Func(F("filename"), Value(r"\.[^.]*$"), Value(""), function="regexp_replace", output_field=TextField())
+    files = Attachment.objects.for_workspace(people.workspace_id)
+    for window in windows(people, files.filter(created_at__lt=people.latest), must_stop):
+        if window is None:
+            return False
+        for file in window.filter(mentions(people, "filename", stem)):
+            files.filter(pk=file.pk).update(filename=people.without_file_name(file.filename, file.created_at))
     return True
 
 
@@ -154,15 +182,16 @@ def _threads(people: People, must_stop: Stop) -> bool:
 
 
 def _events(people: People, must_stop: Stop) -> bool:
-    """Subjects and tags that were changed."""
-    events = Event.objects.for_workspace(people.workspace_id)
-    told = events.filter(what__in=["subject", "tags"], created_at__lt=people.latest)
-    for window in windows(people, told, must_stop):
+    """Subjects that were changed, and tags that were called by them."""
+    events = Event.objects.for_workspace(people.workspace_id).filter(created_at__lt=people.latest)
+    ways: dict[str, Any] = {"subject": people.without_addresses, "tags": partial(tags.without, people)}
+    for window in windows(people, events.filter(what__in=ways), must_stop):
         if window is None:
             return False
-        for event in window.filter(mentions(people, "old", "new")):
-            new = {name: people.without_addresses(getattr(event, name), event.created_at) for name in ("old", "new")}
-            events.filter(pk=event.pk).update(**new)
+        for event in window.filter(Q(mentions(people, "old", "new")) | Q(what="tags")):
+            new = {name: ways[event.what](getattr(event, name), event.created_at) for name in ("old", "new")}
+            if any(getattr(event, name) != text for name, text in new.items()):
+                events.filter(pk=event.pk).update(**new)
     return True
 
 
@@ -190,13 +219,21 @@ def _unname(workspace_id: int, person: Person, model: Any) -> None:
     ids = list(part.values_list("pk", flat=True))
     _each(person, threads.filter(pk__in=ids), ["subject"])
     within = {f"{kind}_id__in": ids}
-    _each(person, messages.filter(**within), [*RECIPIENTS, "body_text", "body_html"])
+    changed = _each(person, messages.filter(**within), [*RECIPIENTS, "body_text", "body_html"])
+    brought = messages.filter(pk__in=changed, raw_mail__isnull=False).values("raw_mail")
+    RawMail.objects.for_workspace(workspace_id).filter(pk__in=brought).update(data=None)
+    files = Attachment.objects.for_workspace(workspace_id).filter(message__in=messages.filter(**within))
+    _each(person, files, ["filename"])
     _each(person, Event.objects.for_workspace(workspace_id).filter(what="subject", **within), ["old", "new"])
 
 
-def _each(person: Person, rows: QuerySet, names: Sequence[str]) -> None:
+def _each(person: Person, rows: QuerySet, names: Sequence[str]) -> list[int]:
+    """Take the person out of these columns; answers with the rows that had them."""
+    changed = []
     older = rows.filter(created_at__lt=person.at).order_by("pk")
     for row in older.select_for_update(no_key=True).iterator(WINDOW):
         new = {name: person.unnamed(getattr(row, name)) for name in names}
         if any(getattr(row, name) != text for name, text in new.items()):
             rows.filter(pk=row.pk).update(**{name: text[: LONGEST.get(name)] for name, text in new.items()})
+            changed.append(row.pk)
+    return changed

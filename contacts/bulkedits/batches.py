@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app as jobs
 
 from contacts.bulkedits.records import Batched, Status
 from contacts.importing.starting import QUEUE
+from customfields.values import Outdated
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import Actor
 
@@ -73,14 +74,23 @@ class Work:
     def run(self, workspace_id: int, bulk_edit_id: int, must_stop: Callable[[], bool] = lambda: False) -> bool:
         """Bring it to its end; False where `must_stop` said so before, and it is to be continued later."""
         while not must_stop():
-            with workspace(workspace_id):
-                found = self.model.objects.for_workspace(workspace_id).filter(pk=bulk_edit_id)
-                one = found.select_for_update(no_key=True).first()
-                if one is None or not one.is_active:
-                    return True
-                self._forward(one) if one.status == Status.RUNNING else self.revert(one)
-                one.save(update_fields=["position", "changed", "reverted", "kept", "status", "problem", "finished_at"])
+            try:
+                with workspace(workspace_id):
+                    if not self._step(workspace_id, bulk_edit_id):
+                        return True
+            except Outdated:  # a field was changed at this moment: the batch is done again, with it as it is now
+                continue
         return False
+
+    def _step(self, workspace_id: int, bulk_edit_id: int) -> bool:
+        """The next batch; False where there is none."""
+        found = self.model.objects.for_workspace(workspace_id).filter(pk=bulk_edit_id)
+        one = found.select_for_update(no_key=True).first()
+        if one is None or not one.is_active:
+            return False
+        self._forward(one) if one.status == Status.RUNNING else self.revert(one)
+        one.save(update_fields=["position", "changed", "reverted", "kept", "status", "problem", "finished_at"])
+        return True
 
     def _forward(self, one: Batched) -> None:
         ids = one.ids[one.position : one.position + BATCH]

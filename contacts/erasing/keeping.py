@@ -1,28 +1,26 @@
-"""Where contacts, imports, views and kept answers have traces of people."""
+"""Where contacts, tags, views and kept answers have traces of people."""
 
-import codecs
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import quote
 
 import orjson
-from django.core.files.storage import default_storage
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import Q
 from django.http import QueryDict
 
 from contacts.bulkedits.records import Batched, BulkEdit
-from contacts.erasing.traces import MARK, Bytes, People, Stop, mentions, pieces, windows
+from contacts.erasing import imports, others, tags
+from contacts.erasing.traces import MARK, Bytes, People, Stop, mentions, windows
 from contacts.history import Change
-from contacts.importing.records import ACTIVE, Import, ImportRow
 from contacts.models import Contact, ContactSearch, ContactTag, View
+from customfields import values as field_values
 from customfields.models import FieldValue
 from gopimi.lib.counting import counted
 from gopimi.lib.reference import LONGEST_KEY
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import KeptAnswer
 
-BLOCK = 1 << 20  # bytes of a file that are read at once
-LONGEST = 1_000  # characters of what may be an address
 GONE = {
     "type": "about:blank",
     "title": "Erased",
@@ -42,78 +40,25 @@ class Contacts:
             "Name, address, organization and tags",
             f"{counted(values.values('field').distinct().count(), 'value')} of custom fields",
             f"The history: {counted(changes.count() + 1, 'entry', 'entries')}",
-            "Rows of imports that failed, and uploaded CSV files, that have the address in them",
-        ], []
+            "Failed rows of imports and uploaded CSV files that have the address in them, or no other one but the name",
+            "The address in other contacts' values and histories, and a tag that is called by the full name",
+        ], ["Other people's contacts, with names like this one"]
 
     def needed(self, workspace_id: int, ids: Sequence[int]) -> set[int]:
         return set()
 
     def forget(self, workspace_id: int, ids: Sequence[int]) -> None:
+        field_values.hold_all(workspace_id)
         for model in (Change, ContactTag, ContactSearch, FieldValue):
             model.objects.for_workspace(workspace_id).filter(contact_id__in=ids).delete()
 
     def sweep(self, people: People, must_stop: Stop) -> bool:
-        finished = [_imports(people, must_stop), _answers(people, must_stop)]
+        finished = [step(people, must_stop) for step in (imports.sweep, _answers, others.histories, others.values)]
         with workspace(people.workspace_id):
             forget_values(people, BulkEdit)
             _views(people)
+            tags.sweep(people)
         return all(finished)
-
-
-def _imports(people: People, must_stop: Stop) -> bool:
-    """Rows that failed, and files that are kept. One that is being read stays until its import has ended."""
-    with workspace(people.workspace_id):
-        runs = list(Import.objects.for_workspace(people.workspace_id).filter(created_at__lt=people.latest))
-    finished = True
-    for run in runs:
-        if must_stop():
-            return False
-        if run.is_active:
-            finished = False
-            continue
-        with workspace(people.workspace_id):
-            rows = ImportRow.objects.for_workspace(people.workspace_id).filter(run=run)
-            cells = Func(F("cells"), Value(" "), function="array_to_string", output_field=TextField())
-            found = rows.filter(Q(email_key__in=_keys(people)) | Q(mentions(people, cells)))
-            gone = [
-                row.row
-                for row in found
-                if people.in_text(f"{row.email_key or ''} {' '.join(row.cells)}", run.created_at)
-            ]
-            rows.filter(row__in=gone).delete()
-            finished = finished and not (run.file and _file_mentions(people, run) and not _drop_file(run))
-    return finished
-
-
-def _drop_file(run: Import) -> bool:
-    """First the file, then its name, which would find it again; False where its import was started meanwhile."""
-    runs = Import.objects.for_workspace(run.workspace_id).filter(pk=run.pk).exclude(status__in=ACTIVE)
-    if not runs.select_for_update(no_key=True).exists():
-        return False
-    default_storage.delete(run.file)
-    return bool(runs.update(file=""))
-
-
-def _keys(people: People) -> list[str]:
-    return sorted({email for person in people.everybody for email in person.emails})
-
-
-def _file_mentions(people: People, run: Import) -> bool:
-    """Whether an uploaded file, read as its import reads it, has one of the addresses in it."""
-    wanted = set(people.pieces)
-    decoder = codecs.getincrementaldecoder(run.encoding)(errors="replace")
-    rest = ""
-    try:
-        file = default_storage.open(run.file, "rb")
-    except FileNotFoundError:
-        return False
-    with file:
-        while block := file.read(BLOCK):
-            text = rest + decoder.decode(block)
-            if wanted & pieces(text) and people.in_text(text, run.created_at):
-                return True
-            rest = text[-LONGEST:]
-    return False
 
 
 def _answers(people: People, must_stop: Stop) -> bool:
@@ -123,7 +68,7 @@ def _answers(people: People, must_stop: Stop) -> bool:
         if window is None:
             return False
         told = mentions(people, Bytes("body"), "headers")
-        for answer in window.filter(Q(told) | Q(key__contains="@")).select_for_update():
+        for answer in window.filter(Q(told) | Q(key__contains="@") | Q(key__contains="%40")).select_for_update():
             text = f"{bytes(answer.body).decode(errors='replace')} {answer.headers}"
             key = _without_any(people, answer.key, answer.created_at)
             if people.in_text(text, answer.created_at) or key != answer.key:
@@ -135,7 +80,7 @@ def _answers(people: People, must_stop: Stop) -> bool:
 def _without_any(people: People, key: str, at: datetime) -> str:
     """A program's own key without addresses, even in the middle of a word: "contact-dana@acme.example"."""
     for person in people.everybody:
-        for email in sorted(person.emails, key=len, reverse=True):
+        for email in sorted({way for one in person.emails for way in (one, quote(one))}, key=len, reverse=True):
             if at < person.at and email.lower() in key.lower():
                 key = re.sub(re.escape(email), MARK, key, flags=re.IGNORECASE)
     return key[:LONGEST_KEY]

@@ -1,12 +1,14 @@
 """What people leave behind: how a name or an address is found in texts, and who looks where.
 
 An address is looked for in every text, by the pieces of a text that may be one: however many people are erased at
-once, a text is read once. A name is looked for only where its person took part, and only if it has two words: "May" is
-a word.
+once, a text is read once. It is found in links too, where it is percent-encoded (RFC 3986, 2.1), even twice. A name is
+looked for only where its person took part or what is called so is nobody else, and only if it has two words: "May" is a
+word.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Protocol
 
 from django.contrib.postgres.fields import ArrayField
@@ -20,6 +22,10 @@ MARK = "[erased]"  # stands where a name or an address stood
 WINDOW = 5_000  # rows that are looked through in one transaction
 # As `mentions_address` in the database has it: a candidate, which `Person` then looks at closely.
 PIECE = re.compile(r"""[^\s<>,;:"'()\[\]?&=/|]+@[^\s<>,;:"'()\[\]?&=/|]+""")
+# In links, as `plain_addresses` in the database has it: what separates addresses, and what stands in them.
+SEPARATOR = r"%(?:25)*(?:0[9ad]|2[0267-9cf]|3[a-f]|5[bd]|7c)"
+ENCODED = {"@": r"(?:@|%(?:25)*40)", "+": r"(?:\+|%(?:25)*2b)"}
+SPACE = r"(?:\s|&nbsp;|%(?:25)*20|[+_])+"  # between the words of a name
 Stop = Callable[[], bool]
 
 
@@ -47,17 +53,43 @@ class Person:
 
     def __init__(self, one: Erasure) -> None:
         self.contact_id, self.at, self.emails = one.contact_id, one.at, set(one.emails)
-        found = "|".join(re.escape(email) for email in sorted(one.emails, key=len, reverse=True))
-        self._address = re.compile(rf"(?<![\w.+-])(?:{found})(?![\w-]|\.\w)", re.IGNORECASE)
-        names = [r"\s+".join(map(re.escape, name.split())) for name in one.names if len(name.split()) > 1]
-        self._name = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)", re.IGNORECASE) if names else None
+        emails = [_spelled(email) for email in sorted(one.emails, key=len, reverse=True)]
+        self._address = _pattern(emails, before=r"[\w.+-]", after=r"[\w-]|\.\w")
+        self.names = {_same(name) for name in one.names if len(name.split()) > 1}
+        self._name = _pattern([_spaced(name) for name in sorted(self.names)], before=r"\w", after=r"\w")
 
     def without_address(self, text: str) -> str:
-        return self._address.sub(MARK, text)
+        return self._address.sub(_marked, text)
+
+    def without_name(self, text: str) -> str:
+        return self._name.sub(_marked, text) if self.names else text
 
     def unnamed(self, text: str) -> str:
         """Without name and address."""
-        return self._name.sub(MARK, self.without_address(text)) if self._name else self.without_address(text)
+        return self.without_name(self.without_address(text))
+
+
+def _spelled(email: str) -> str:
+    return "".join(ENCODED.get(letter) or re.escape(letter) for letter in email)
+
+
+def _spaced(name: str) -> str:
+    return SPACE.join(map(re.escape, name.split()))
+
+
+def _pattern(found: Sequence[str], before: str, after: str) -> re.Pattern[str]:
+    """One of these as a whole, also behind an encoded separator, which is kept."""
+    start = rf"(?:(?P<kept>{SEPARATOR})|(?<!{before}))"
+    return re.compile(rf"{start}(?:{'|'.join(found)})(?!{after})", re.IGNORECASE)
+
+
+def _marked(match: re.Match[str]) -> str:
+    return (match["kept"] or "") + MARK
+
+
+def _same(name: str) -> str:
+    """The same for names that differ only in case and spaces."""
+    return lower(" ".join(name.split()))
 
 
 class People:
@@ -71,6 +103,7 @@ class People:
             for piece in {piece for email in person.emails for piece in pieces(email)}:
                 self._by_piece.setdefault(piece, []).append(person)
         self.ids = [person.contact_id for person in self.everybody]
+        self.names = {name for person in self.everybody for name in person.names}
         self.latest = max(person.at for person in self.everybody)
 
     @property
@@ -87,10 +120,48 @@ class People:
             text = person.without_address(text)
         return text
 
+    def called(self, name: str, at: Any) -> list[Person]:
+        """Those whose full name this is, of two words at least."""
+        return [person for person in self._by_name.get(_same(name), ()) if at < person.at]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Person]]:
+        found: dict[str, list[Person]] = {}
+        for person in self.everybody:
+            for name in person.names:
+                found.setdefault(name, []).append(person)
+        return found
+
+    def named_in(self, text: str, at: Any) -> list[Person]:
+        """Those whose full name is in a text that was there `at` that time."""
+        some = self._any_name.search(text) if self._any_name else None
+        return [one for one in self.everybody if some and at < one.at and one.without_name(text) != text]
+
+    @cached_property
+    def _any_name(self) -> re.Pattern[str] | None:
+        return _pattern([_spaced(name) for name in sorted(self.names)], r"\w", r"\w") if self.names else None
+
+    def without_file_name(self, name: str, at: Any, longest: int = 255) -> str:
+        """What a file is called without their addresses and full names; its extension is no part of an address."""
+        stem, dot, extension = self.unnamed(name, at).rpartition(".")
+        return f"{self.unnamed(stem, at)}{dot}{extension}"[-longest:]
+
+    def unnamed(self, text: str, at: Any) -> str:
+        """Without their addresses and full names."""
+        for person in dict.fromkeys([*self.in_text(text, at), *self.named_in(text, at)]):
+            text = person.unnamed(text)
+        return text
+
 
 def pieces(text: str) -> set[str]:
     """What in a text may be an address, in lower case."""
-    return {piece.rstrip(".") for piece in PIECE.findall(lower(text))}
+    return {piece.rstrip(".") for piece in PIECE.findall(_plain(lower(text)))}
+
+
+def _plain(text: str) -> str:
+    if "%" not in text:
+        return text
+    return re.sub("%(25)+", "%", re.sub(SEPARATOR, " ", text)).replace("%40", "@").replace("%2b", "+")
 
 
 class Bytes(Func):

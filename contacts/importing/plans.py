@@ -10,7 +10,7 @@ from contacts.importing.files import Record
 from contacts.importing.records import Import, NewOptions
 from contacts.upserting import BLANK, UNSET, Row
 from customfields.models import Field
-from customfields.parsing import InvalidValue, Style
+from customfields.parsing import CHOICES, InvalidValue, Style
 from gopimi.lib.addresses import Address
 
 MOST_REMEMBERED = 20_000  # cells whose meaning one column keeps
@@ -18,7 +18,6 @@ LONGEST_SHOWN = 500  # characters of a bad value that are kept with the problem
 SLOTS = {"name": 0, "organization": 1, "tags": 2}
 DOUBLE = "duplicate_in_file"
 NO_ADDRESS = "Every row needs an email address."
-CHOICES = ("invalid_choice", "archived_choice")  # what may be right by what is stored, or by adding an option
 
 
 @dataclass(frozen=True, slots=True)

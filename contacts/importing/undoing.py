@@ -14,6 +14,7 @@ from contacts.history import Change
 from contacts.importing.records import Import, ImportMade, Status
 from contacts.models import Contact, ContactTag, Tag
 from contacts.reverting import Reverting
+from customfields import removing
 from customfields.models import FieldValue, Option
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import Actor, ActorKind
@@ -123,7 +124,7 @@ class _Step:
         unused(Tag.objects.for_workspace(self.workspace_id).filter(pk__in=ids[kinds.TAG])).delete()
         options = Option.objects.for_workspace(self.workspace_id).known().filter(pk__in=ids[kinds.OPTION])
         for option in unused(options).select_related("field"):
-            option.remove()
+            removing.delete_option(option, self.actor)
         return 1
 
 

@@ -8,10 +8,11 @@ from django.views.decorators.http import require_GET
 
 from contacts import conditions
 from contacts.conditions import Facet, Row
-from contacts.filters import ContactFilter
+from contacts.filters import ContactFilter, present
 from contacts.savedviews import COLUMN, VIEW, filters_of
 from customfields import values
 from gopimi.lib import htmx
+from gopimi.workspaces.models import Workspace
 
 KEPT = ("q", "sort", "limit", VIEW, COLUMN)
 
@@ -19,14 +20,16 @@ KEPT = ("q", "sort", "limit", VIEW, COLUMN)
 @require_GET
 def filtering(request: Any) -> HttpResponse:
     """The form for the query or the rows that are given; or on to the table, by `apply`, `clear` or `drop`."""
-    given, workspace = request.GET, request.workspace
+    workspace = request.workspace
+    fields = values.fields_of(workspace)
+    given = present(request.GET, fields)
     kept = {name: given.getlist(name) for name in KEPT if given.get(name)}
     if "clear" in given:
         return _to_table(request, conditions.query_of([], kept))
     if "drop" in given:
         return _to_table(request, _dropped(given))
-    known = conditions.facets(workspace, values.fields_of(workspace))
-    rows = _rows(request, known)
+    known = conditions.facets(workspace, fields)
+    rows = _rows(given, workspace, known)
     if "apply" in given:
         rows = [row for row in rows if row.values]
         query = conditions.query_of(rows, kept)
@@ -50,10 +53,9 @@ def _dropped(given: QueryDict) -> QueryDict:
     return query
 
 
-def _rows(request: Any, known: dict[str, Facet]) -> list[Row]:
-    given = request.GET
+def _rows(given: Any, workspace: Workspace, known: dict[str, Facet]) -> list[Row]:
     if "rows" not in given:
-        rows = conditions.rows_of(ContactFilter(_filters(given), request.workspace), known)
+        rows = conditions.rows_of(ContactFilter(_filters(given), workspace), known)
     else:
         rows = conditions.rows_from(given, known)
         if given.get("without", "").isdecimal() and int(given["without"]) < len(rows):

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from contacts import columns, savedviews
+from contacts.filters import present
 from contacts.forms import ViewForm
 from contacts.models import View
 from contacts.savedviews import PAGES, State
@@ -48,11 +49,11 @@ def _row(request: Any, view: View) -> dict[str, Any]:
 def new(request: Any) -> HttpResponse:
     """Save what a table's page shows, under a name. The URL's query is the page's."""
     table = _table(request.GET)
-    params = request.GET.copy()
+    if request.method == "POST":
+        request.workspace.lock()  # so that a second click finds the name taken, and no option is renamed meanwhile
+    params = _present(request, table, request.GET)
     params.pop("table")
     state = State(request, table, params)
-    if request.method == "POST":
-        request.workspace.lock()  # so that a second click finds the name taken
     others = [one for one in savedviews.seen(request) if one.table == table]
     form = ViewForm(request.POST if request.method == "POST" else None, others=others, initial={"seen": ""})
     if form.is_valid():
@@ -64,6 +65,11 @@ def new(request: Any) -> HttpResponse:
     context = {"form": form, "asks_who": True, **_frame(request, table)}
     status = 422 if form.errors else 200
     return htmx.dialog(request, "contacts/_view_form.html", "Save as view", context, status=status)
+
+
+def _present(request: Any, table: str, params: QueryDict) -> QueryDict:
+    """The query of a page that may have been open for long: with the present labels of options."""
+    return present(params, values.fields_of(request.workspace)) if table == View.Table.CONTACTS else params.copy()
 
 
 def _columns(request: Any, state: State) -> list[str]:
@@ -96,8 +102,10 @@ def edit(request: Any, view_pk: int) -> HttpResponse:
 @require_POST
 def save(request: Any, view_pk: int) -> HttpResponse:
     """Keep in the view what its page shows now."""
+    request.workspace.lock()  # no option is renamed meanwhile
     view = _changeable(request, view_pk)
-    view.query = savedviews.wording(view.table, QueryDict(request.POST.get("query", ""))).urlencode()
+    query = _present(request, view.table, QueryDict(request.POST.get("query", "")))
+    view.query = savedviews.wording(view.table, query).urlencode()
     view.columns = request.POST.getlist("column") if view.table == View.Table.CONTACTS else []
     view.save(update_fields=["query", "columns"])
     return _open(request, view, f"{view.name} saved")

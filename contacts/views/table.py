@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from contacts import columns, savedviews
 from contacts.conditions import chips
-from contacts.filters import CUSTOM, ContactFilter
+from contacts.filters import CUSTOM, ContactFilter, present
 from contacts.highlighting import Highlight, highlighter
 from contacts.models import Contact, ContactTag, View
 from contacts.savedviews import State
@@ -32,6 +32,8 @@ COUNTED = 10_000  # beyond it the table says "10,000+"
 def table(request: Any) -> HttpResponse:
     workspace = request.workspace
     fields = values.fields_of(workspace)
+    if (query := present(request.GET, fields)) != request.GET:
+        return htmx.go(request, f"{request.path}?{query.urlencode()}")
     state = State(request, View.Table.CONTACTS)
     if state.shortcut:
         return htmx.go(request, state.shortcut)

@@ -3,11 +3,15 @@
 from typing import Any
 
 from django.core.management import call_command
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import JobAborted
 
 from gopimi.workspaces import invitations, mailing
 
+# A worker that is asked to stop hands the job on; one that lost the database comes back to it.
+AGAIN = RetryStrategy(max_attempts=50, wait=2, retry_exceptions={JobAborted, OperationalError, InterfaceError})
 STALLED_AFTER = 15  # seconds without a sign of life from the worker that had the job: it gives one every 3
 
 

@@ -58,9 +58,10 @@ document.addEventListener("htmx:load", (event) => {
     opened.set(line, entered(line));
     const control = line.querySelector("[name=value]");
     control.select?.();
-    if (control.matches("select:not(.tomselected)") && navigator.userActivation?.isActive) control.showPicker?.();
+    const asked = line.dataset.inline === "editing" && navigator.userActivation?.isActive;
+    if (asked && control.matches("select:not(.tomselected)")) control.showPicker?.();
   } else if (document.activeElement === document.body) {
-    line.querySelector("button,[type=checkbox]")?.focus();
+    line.querySelector("button,[type=checkbox],[role=alert]")?.focus();
   }
   const saved = line.querySelector(".state");
   if (saved) setTimeout(() => saved.remove(), 4000);

@@ -60,8 +60,9 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture
 def expected_statuses() -> set[int]:
-    """Answers that Chromium reports as an error and a test asks for: 422 is a form with a mistake in it."""
-    return {422}
+    """Answers that Chromium reports as an error and a test asks for: 422 is a form with a mistake in it, 412 and 410
+    are what somebody else has changed or taken away in the meantime."""
+    return {410, 412, 422}
 
 
 @pytest.fixture

@@ -135,3 +135,64 @@ def test_the_dialog_shows_what_is_there_and_keeps_it(acme: Workspace, plan: Any,
     as_bob.post(url, {**seen, **{f"initial-{name}": value for name, value in seen.items()}, "name": "Dana Cole"})
     dana = only(acme)
     assert (dana.name, dana.organization, dana.names) == ("Dana Cole", kumo, ["vip"])
+
+
+SEEN = {"name": "Dana", "email": "dana@kumo.example"}
+
+
+def sent(seen: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """The form as it is sent: what was there when it came, and what was changed."""
+    return {**seen, **{f"initial-{name}": value for name, value in seen.items()}, **changed}
+
+
+def test_of_two_who_change_the_same_the_second_is_told(acme: Workspace, plan: Any, as_bob: Client) -> None:
+    with workspace(acme):
+        kumo = OrganizationFactory(workspace=acme, name="Kumo")
+        beta = FieldFactory(workspace=acme, key="beta", label="Beta", kind=Kind.BOOLEAN)
+        dana = Contact.objects.for_workspace(acme).add(SYSTEM, tags=["vip"], values={beta: True}, **SEEN)
+    url = acme.url("contacts:edit", dana.pk)
+    seen = {**SEEN, "organization": "", "tags": ["vip"], "cf_plan": "", "cf_beta": "on"}
+    changes = {"name": "Dana C", "tags": ["vip", "new"], "cf_plan": "Free", "email": "d@kumo.example", "cf_beta": ""}
+    data = {name: value for name, value in sent(seen, **changes).items() if value or name != "cf_beta"}
+    with workspace(acme):
+        dana.change(SYSTEM, {"name": "Dana Cole", "organization": kumo}, {plan: plan.option("Pro")}, ["vip", "beta"])
+    answer = as_bob.post(url, data, headers=HTMX)
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert {name: errors[0].partition(" in the")[0] for name, errors in form.errors.items()} == {
+        "name": "Somebody else changed this to Dana Cole",
+        "tags": "Somebody else changed this to beta, vip",
+        "cf_plan": "Somebody else changed this to Pro",
+    }
+    assert only(acme).email == "dana@kumo.example", "nothing half done"
+    again = {name: form.data.getlist(name) for name in form.data}
+    assert as_bob.post(url, again, headers=HTMX).status_code == 204
+    now = only(acme)
+    assert (now.name, now.email, now.names, now.organization) == ("Dana C", "d@kumo.example", ["new", "vip"], kumo)
+    assert now.held == {"plan": "Free", "beta": "false"}
+
+
+def test_a_field_that_was_archived_meanwhile_is_named(acme: Workspace, plan: Any, as_bob: Client) -> None:
+    with workspace(acme):
+        dana = Contact.objects.for_workspace(acme).add(SYSTEM, **SEEN)
+        plan.archive()
+    for url in (acme.url("contacts:edit", dana.pk), acme.url("contacts:new")):
+        data = sent({**SEEN, "cf_plan": ""}, name="Dana C", email="d@kumo.example", cf_plan="Pro")
+        answer = as_bob.post(url, data, headers=HTMX)
+        assert answer.status_code == 422
+        assert "Plan was archived or deleted in the meantime. “Pro” can&#x27;t be saved there." in answer.text
+        assert 'name="cf_plan"' not in answer.text
+    assert only(acme).name == "Dana"
+
+
+def test_an_option_that_was_renamed_meanwhile_is_no_change(acme: Workspace, plan: Any, as_bob: Client) -> None:
+    with workspace(acme):
+        dana = Contact.objects.for_workspace(acme).add(SYSTEM, values={plan: plan.option("Pro")}, **SEEN)
+        plan.option("Pro").rename("Team")
+    url = acme.url("contacts:edit", dana.pk)
+    answer = as_bob.post(url, sent({**SEEN, "cf_plan": "Pro"}, name="Dana C"), headers=HTMX)
+    assert "“Pro” isn&#x27;t an option of Plan any more. It is “Team” now." in answer.text
+    assert '<option value="Team" selected>' in answer.text
+    again = sent({**SEEN, "cf_plan": "Pro"}, name="Dana C", cf_plan="Team")
+    assert as_bob.post(url, again, headers=HTMX).status_code == 204
+    assert (only(acme).name, only(acme).held) == ("Dana C", {"plan": "Team"})

@@ -1,19 +1,23 @@
 """Editing one property or one custom field in place."""
 
+import re
+from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from contacts.models import Contact
-from customfields import values
-from customfields.models import Kind
+from customfields import removing, values
+from customfields.models import Field, Kind
 from gopimi.lib.tenancy import workspace
-from gopimi.workspaces.actor import Actor
+from gopimi.workspaces.actor import SYSTEM, Actor
 from gopimi.workspaces.models import User, Workspace
 from organizations.models import Organization
+from tests.customfields.test_definitions import define
 from tests.factories import ContactFactory, FieldFactory, OptionFactory, OrganizationFactory
 
 
@@ -80,13 +84,121 @@ def test_the_second_of_two_editors_is_told_and_decides(
     with workspace(acme):
         dana.change(Actor.agent(alice), values={seats: Decimal(180)})
     answer = htmx(as_bob, "post", url, line, {"value": "200", "expected": ""})
-    assert answer.status_code == 422
+    assert answer.status_code == 412
     page = answer.content.decode()
     for words in ("Alice changed this to <b>180</b>", "Keep 200", "Use 180", 'name="expected" value="180"'):
         assert words in page
     assert value_of(acme, dana, seats) == Decimal(180)
     assert htmx(as_bob, "post", url, line, {"value": "200", "expected": "180"}).status_code == 200
     assert value_of(acme, dana, seats) == Decimal(200)
+
+
+def test_the_choice_names_values_as_people_read_them(
+    acme: Workspace, dana: Contact, alice: User, as_bob: Client
+) -> None:
+    cases = [
+        (Kind.NUMBER, Decimal(1200), "1500", "Use 1,200", "Keep 1,500"),
+        (Kind.DATE, date(2027, 3, 1), "2027-03-02", "Use 1 Mar 2027", "Keep 2 Mar 2027"),
+        (Kind.BOOLEAN, True, "", "Use Yes", "Keep No"),
+    ]
+    for kind, theirs, mine, *words in cases:
+        with workspace(acme):
+            field = FieldFactory(workspace=acme, kind=kind)
+            dana.change(Actor.agent(alice), values={field: theirs})
+        data = {"value": mine, "expected": "something else"}
+        answer = htmx(as_bob, "post", url_of(acme, dana, field), f"field-{field.pk}", data)
+        assert answer.status_code == 412
+        assert all(text in answer.content.decode() for text in words), answer.content.decode()
+
+
+@pytest.fixture
+def plan(acme: Workspace) -> Field:
+    with workspace(acme):
+        return define(acme, "Plan", "select", options=["Gold", "Silver", "Bronze"])
+
+
+def test_an_option_that_was_renamed_is_no_other_value(
+    acme: Workspace, dana: Contact, plan: Field, as_bob: Client
+) -> None:
+    with workspace(acme):
+        gold, silver, _ = plan.choices
+        uses = define(acme, "Uses", "select", multiple=True, options=["API", "CLI"])
+        dana.change(SYSTEM, values={plan: gold, uses: tuple(uses.choices)})
+    lines = [(plan, "Silver"), (uses, ["CLI"])]
+    seen = []
+    for field, _ in lines:
+        page = htmx(as_bob, "get", url_of(acme, dana, field), f"field-{field.pk}", {"edit": "1"}).content.decode()
+        seen.append(re.findall('name="expected" value="([^"]*)"', page)[0])
+    with workspace(acme):
+        gold.rename("Or")
+        uses.choices[0].rename("REST")
+    for (field, given), expected in zip(lines, seen, strict=True):
+        data = {"value": given, "expected": expected}
+        answer = htmx(as_bob, "post", url_of(acme, dana, field), f"field-{field.pk}", data)
+        assert answer.status_code == 200, answer.content.decode()
+    assert value_of(acme, dana, plan) == silver
+
+
+def test_an_option_that_was_replaced_is_another_value(
+    acme: Workspace, dana: Contact, plan: Field, alice: User, as_bob: Client
+) -> None:
+    with workspace(acme):
+        gold, silver, _ = plan.choices
+        dana.change(SYSTEM, values={plan: gold})
+        removing.delete_option(gold, Actor.agent(alice), silver)
+    data = {"value": "Bronze", "expected": str(gold.pk)}
+    answer = htmx(as_bob, "post", url_of(acme, dana, plan), f"field-{plan.pk}", data)
+    assert answer.status_code == 412
+    assert "Alice changed this to <b>Silver</b>" in answer.content.decode()
+    assert value_of(acme, dana, plan) == silver
+
+
+def test_an_option_that_is_gone_cannot_be_chosen(acme: Workspace, dana: Contact, plan: Field, as_bob: Client) -> None:
+    """The list was opened before; what is stored stays chosen in it, and nothing is written."""
+    with workspace(acme):
+        gold, silver, bronze = plan.choices
+        dana.change(SYSTEM, values={plan: bronze})
+        gold.archive()
+        removing.delete_option(silver, SYSTEM)
+        bronze.rename("Brown")
+    url, line = url_of(acme, dana, plan), f"field-{plan.pk}"
+    for label, words in (
+        ("Gold", "“Gold” is archived and can&#x27;t be chosen any more."),
+        ("Silver", "“Silver” isn&#x27;t an option of Plan."),
+        ("Bronze", "“Bronze” isn&#x27;t an option of Plan any more. It is “Brown” now."),
+    ):
+        answer = htmx(as_bob, "post", url, line, {"value": label, "expected": str(bronze.pk)})
+        assert answer.status_code == 422
+        assert words in answer.content.decode()
+        assert '<option value="Brown" selected>' in answer.content.decode()
+    assert value_of(acme, dana, plan) == bronze
+
+
+def test_a_field_that_is_gone_says_so(acme: Workspace, dana: Contact, plan: Field, seats: Any, as_bob: Client) -> None:
+    with workspace(acme):
+        plan.archive()
+        Field.objects.for_workspace(acme).filter(pk=seats.pk).update(deleted_at=timezone.now())  # its values still go
+    for field, typed, words in (
+        (plan, "Gold", "Plan was archived in the meantime. “Gold” isn’t saved. An admin can bring it back"),
+        (seats, "200", "Seats was deleted in the meantime. “200” isn’t saved."),
+    ):
+        url, line = url_of(acme, dana, field), f"field-{field.pk}"
+        answer = htmx(as_bob, "post", url, line, {"value": typed, "expected": ""})
+        assert answer.status_code == 410
+        assert words in answer.content.decode()
+        assert f'id="{line}"' in answer.content.decode()
+        assert htmx(as_bob, "get", url, line, {"edit": "1"}).status_code == 410
+        assert value_of(acme, dana, field) is None
+    assert as_bob.post(url_of(acme, dana, plan), {"value": "Gold"}).status_code == 410  # a page of its own
+    gone = acme.url("contacts:field", dana.pk, seats.pk)
+    with workspace(acme):
+        Field.objects.for_workspace(acme).filter(pk=seats.pk).delete()
+    answer = htmx(as_bob, "post", gone, f"field-{seats.pk}", {"value": "200", "expected": ""})
+    assert (answer.status_code, "This field was deleted in the meantime. “200” isn’t saved." in answer.text) == (
+        410,
+        True,
+    )
+    assert as_bob.get(gone).status_code == 404
 
 
 def test_two_who_write_the_same_agree(acme: Workspace, dana: Contact, seats: Any, as_bob: Client) -> None:
@@ -121,7 +233,7 @@ def test_every_type_is_edited_and_cleared(
     assert answer.status_code == 200, answer.content.decode()
     stored = value_of(acme, dana, field)
     assert field.type.to_text(stored).rstrip("0") == text.rstrip("0")
-    htmx(as_bob, "post", url, line, {"expected": field.type.to_text(stored)})
+    htmx(as_bob, "post", url, line, {"expected": field.type.mark(stored)})
     assert value_of(acme, dana, field) in (None, False)
 
 

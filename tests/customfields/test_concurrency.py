@@ -13,10 +13,11 @@ from django.db import connection
 from django.test import RequestFactory
 from django.utils import timezone
 
-from customfields import api, tasks, values
+from customfields import api, removing, tasks, values
 from customfields.models import Field, FieldValue, Option
 from customfields.values import Conflict
 from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.actor import SYSTEM
 from gopimi.workspaces.models import Workspace
 from tests.customfields.test_definitions import define
 from tests.factories import ContactFactory
@@ -84,23 +85,24 @@ def change_by_api(option: Option) -> None:
 PEOPLES: list[Callable[[Option], Any]] = [
     Option.archive,
     Option.restore,
-    Option.remove,
+    lambda option: removing.delete_option(option, SYSTEM),
     lambda option: option.rename("Gold"),
     lambda option: option.field.add_option("Gold"),
     lambda option: option.field.arrange_options([(option.pk + 1, "Bronze"), (option.pk, "Silver")]),
-    lambda option: option.field.remove(),
+    lambda option: removing.delete_field(option.field),
     change_by_api,
 ]
 JOBS: list[Callable[[Option], Any]] = [
-    lambda option: tasks.erase_option(option.workspace_id, option.pk),
+    lambda option: tasks.erase_option(option.workspace_id, option.pk, "system", None),
     lambda option: tasks.erase_field(option.workspace_id, option.field_id),
 ]
 
 
 @pytest.mark.parametrize(("deleted", "act"), [(None, act) for act in PEOPLES] + [(timezone.now(), act) for act in JOBS])
 def test_a_field_is_locked_before_its_options_and_values(
-    acme: Workspace, deleted: datetime | None, act: Callable[[Option], Any]
+    acme: Workspace, deleted: datetime | None, act: Callable[[Option], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
     with workspace(acme):
         plan = define(acme, "Plan", "select", options=["Silver", "Bronze"])
         silver, _ = plan.choices

@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from customfields import removing, tasks, values
 from customfields.models import Field
+from gopimi.lib.refusals import refuse
 from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.actor import SYSTEM
 from gopimi.workspaces.models import User, Workspace
 from tests.customfields.test_definitions import define
+from tests.factories import ContactFactory
 
 FORM = {"label": "Plan", "key": "", "help_text": "What they pay for", "type": "select", "featured": "on"}
 
@@ -35,6 +39,8 @@ def pages(acme: Workspace, field: Field) -> list[tuple[str, str]]:
         ("post", acme.url("customfields:delete", field.pk)),
         ("get", acme.url("customfields:option_delete", field.pk, option.pk)),
         ("post", acme.url("customfields:option_delete", field.pk, option.pk)),
+        ("get", acme.url("customfields:option_replacing", field.pk, option.pk)),
+        ("get", acme.url("customfields:archive", field.pk)),
     ]
 
 
@@ -129,6 +135,49 @@ def test_the_second_of_two_admins_is_told(acme: Workspace, plan: Field, as_alice
         assert Field.objects.for_workspace(acme).get().label == "Tier"
 
 
+def test_what_the_other_admin_changed_is_named(acme: Workspace, plan: Field, as_alice: Client) -> None:
+    with workspace(acme):
+        sent = edit(plan, label="Tier", featured="on")
+        other = Field.objects.for_workspace(acme).get()
+        other.change(label="Level", help_text="Since 2026", required=True)
+        other.choices[0].rename("Or")
+        other.add_option("Bronze")
+        other.archive()
+    answer = as_alice.post(acme.url("customfields:detail", plan.pk), sent)
+    assert answer.context["form"].non_field_errors() == [
+        "Somebody else changed this field in the meantime. It is archived. Its label is “Level”. Its help text is "
+        "“Since 2026”. It isn't featured. It is required. “Gold” is called “Or”. There is a new option “Bronze”. "
+        "Save again to overwrite that with what is here."
+    ]
+    assert 'value="Tier"' in answer.text, "what was typed is kept"
+
+
+def test_an_option_that_somebody_has_deleted_is_no_riddle(acme: Workspace, plan: Field, as_alice: Client) -> None:
+    with workspace(acme):
+        sent = edit(plan, label="Tier")
+        gold = plan.choices[0].pk
+        removing.delete_option(plan.choices[0], SYSTEM)
+    url = acme.url("customfields:detail", plan.pk)
+    for command in ("archive", "restore"):
+        answer = as_alice.post(url, {**sent, command: gold})
+        assert answer.status_code == 200
+        assert "That option was deleted in the meantime." in answer.text
+        assert 'value="Tier"' in answer.text
+    assert as_alice.get(acme.url("customfields:option_delete", plan.pk, gold)).status_code == 404
+
+
+def test_a_line_that_is_not_saved_yet_is_dropped(acme: Workspace, plan: Field, as_alice: Client) -> None:
+    with workspace(acme):
+        sent = edit(plan)
+    sent |= {"option_id": [*sent["option_id"], ""], "option": [*sent["option"], "Oops"]}
+    url = acme.url("customfields:detail", plan.pk)
+    assert 'aria-label="Remove Oops"' in as_alice.post(url, {**sent, "add": "1"}).text
+    answer = as_alice.post(url, {**sent, "drop": "2"})
+    assert [row.label for row in answer.context["form"].lines] == ["Gold", "Silver"]
+    answer = as_alice.post(url, {**sent, "drop": "0"})  # one that is saved is archived or deleted
+    assert len(answer.context["form"].lines) == 3
+
+
 def test_an_option_is_archived_and_the_rest_of_the_form_waits(acme: Workspace, plan: Field, as_alice: Client) -> None:
     with workspace(acme):
         gold = plan.choices[0]
@@ -158,6 +207,112 @@ def test_an_archived_option_is_deleted_with_its_impact(acme: Workspace, plan: Fi
         assert [option.label for option in plan.own_options.known()] == ["Silver"]
 
 
+def test_an_option_in_use_asks_what_becomes_of_its_values(acme: Workspace, plan: Field, as_alice: Client) -> None:
+    with workspace(acme):
+        gold, silver = plan.choices
+        values.write_many(acme, {ContactFactory(workspace=acme).pk: {plan: gold} for _ in range(2)})
+        bronze = plan.add_option("Bronze")
+    url = acme.url("customfields:option_delete", plan.pk, gold.pk)
+    dialog = as_alice.get(url)
+    assert "2 contacts</b> have this option" in dialog.text
+    assert 'name="seen" value="2"' in dialog.text
+    with workspace(acme):
+        bronze.archive()
+        values.write(acme, ContactFactory(workspace=acme).pk, plan, gold)
+    for sent, words in (
+        ({"replace_with": ""}, "Choose what these contacts get instead."),
+        ({"replace_with": bronze.pk}, "That option was archived or deleted in the meantime."),
+        ({"replace_with": silver.pk, "seen": "2"}, "More contacts have it by now: 3. Confirm it once more."),
+    ):
+        answer = as_alice.post(url, sent)
+        assert answer.status_code == 422
+        assert words in answer.text
+    assert 'name="seen" value="3"' in answer.text
+    assert as_alice.post(url, {"replace_with": silver.pk, "seen": "3"}).status_code == 302
+    assert (
+        as_alice.get(acme.url("customfields:option_delete", plan.pk, silver.pk)).text.count("3 contacts</b> have") == 1
+    )
+    as_alice.post(acme.url("customfields:option_delete", plan.pk, silver.pk), {"replace_with": "nothing"})
+    with workspace(acme):
+        assert plan.contacts_with_value() == 0
+
+
+def test_the_form_behind_the_dialog_is_kept_as_it_was_typed(acme: Workspace, plan: Field, as_alice: Client) -> None:
+    with workspace(acme):
+        gold = plan.choices[0]
+        sent = edit(plan, label="Tier", required="on")
+    url = acme.url("customfields:option_delete", plan.pk, gold.pk)
+    answer = as_alice.post(url, sent, headers={"HX-Request": "true", "HX-Target": "dialog"})
+    assert answer.status_code == 200
+    assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#field-page", "outerHTML")
+    assert "Gold deleted" in answer["HX-Trigger"]
+    form = answer.context["form"]
+    assert (form["label"].value(), [row.label for row in form.lines]) == ("Tier", ["Silver"])
+    assert f'hx-post="{acme.url("customfields:detail", plan.pk)}"' in answer.text
+    with workspace(acme):
+        now = edit(Field.objects.for_workspace(acme).get(), label="Tier")
+    assert form.seen == now["version"], "our own change is no conflict"
+    assert as_alice.post(acme.url("customfields:detail", plan.pk), now).status_code == 302
+
+
+def test_how_far_the_replacing_is(
+    acme: Workspace, plan: Field, as_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(removing, "AT_ONCE", 1)
+    monkeypatch.setattr(removing, "OPTION_BATCH", 2)
+    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
+    with workspace(acme):
+        gold, silver = plan.choices
+        values.write_many(acme, {ContactFactory(workspace=acme).pk: {plan: gold} for _ in range(4)})
+    answer = as_alice.post(acme.url("customfields:option_delete", plan.pk, gold.pk), {"replace_with": silver.pk})
+    page = as_alice.get(answer["Location"]).text
+    assert "Gold is being replaced by Silver" in page
+    assert "Gold becomes Silver" in page
+    assert f'aria-label="Bring back {gold.label}"' not in page
+    url = acme.url("customfields:option_replacing", plan.pk, gold.pk)
+    assert 'value="0" max="100"' in as_alice.get(url).text
+    tasks.erase_option(acme.pk, gold.pk, "system", None)
+    half = as_alice.get(url).text
+    assert ("2 left" in half, 'value="50"' in half, "every 2s" in half) == (True, True, True)
+    tasks.erase_option(acme.pk, gold.pk, "system", None)
+    done = as_alice.get(url).text
+    assert ("Replaced" in done, "every 2s" in done) == (True, False)
+
+
+def test_archiving_a_field_in_use_is_asked_first(acme: Workspace, plan: Field, as_alice: Client) -> None:
+    url = acme.url("customfields:archive", plan.pk)
+    assert f'hx-post="{url}"' in as_alice.get(acme.url("customfields:list")).text
+    with workspace(acme):
+        values.write(acme, ContactFactory(workspace=acme).pk, plan, plan.choices[0])
+        Workspace.objects.filter(pk=acme.pk).update(contact_count=31)
+    assert f'hx-get="{url}"' in as_alice.get(acme.url("customfields:list")).text
+    dialog = as_alice.get(url, headers={"HX-Request": "true", "HX-Target": "dialog"})
+    assert "1 contact</b> has a value" in dialog.text
+    page = as_alice.get(acme.url("customfields:detail", plan.pk)).text
+    assert '<span class="num">30</span> contacts have no value yet' in page
+    with workspace(acme):
+        assert not Field.objects.for_workspace(acme).get().archived_at
+
+
+def test_an_admin_who_comes_second_is_told_what_happened(
+    acme: Workspace, plan: Field, as_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page has loaded the field, and somebody else deletes it before we have its lock."""
+
+    def gone(field: Field) -> None:
+        raise refuse("field", "gone", f"{field.label} was deleted in the meantime.")
+
+    monkeypatch.setattr(Field, "lock", gone)
+    for name in ("archive", "restore"):
+        answer = as_alice.post(acme.url(f"customfields:{name}", plan.pk), headers={"HX-Request": "true"})
+        assert "Plan was deleted in the meantime." in answer["HX-Trigger"]
+        assert "fields-changed" in answer["HX-Trigger"]
+    with workspace(acme):
+        sent = edit(plan)
+    answer = as_alice.post(acme.url("customfields:detail", plan.pk), sent)
+    assert (answer.status_code, "Plan was deleted in the meantime." in answer.text) == (422, True)
+
+
 def test_fields_are_reordered(acme: Workspace, plan: Field, as_alice: Client) -> None:
     with workspace(acme):
         seats = define(acme, "Seats", "number")
@@ -173,7 +328,8 @@ def test_fields_are_reordered(acme: Workspace, plan: Field, as_alice: Client) ->
 
 
 def test_a_field_is_archived_brought_back_and_deleted(acme: Workspace, plan: Field, as_alice: Client) -> None:
-    assert as_alice.get(acme.url("customfields:delete", plan.pk)).status_code == 404  # archived first
+    early = as_alice.get(acme.url("customfields:delete", plan.pk), headers={"HX-Request": "true"})
+    assert "Archive it first" in early["HX-Trigger"]
     archived = as_alice.post(acme.url("customfields:archive", plan.pk), headers={"HX-Request": "true"})
     assert "Plan archived" in archived["HX-Trigger"]
     assert "Bring back Plan" in as_alice.get(acme.url("customfields:list")).text

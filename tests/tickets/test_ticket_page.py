@@ -204,7 +204,7 @@ def test_tags_are_edited_in_place(as_bob: Client, acme: Workspace, ticket: Ticke
     with workspace(acme):
         assert {tag.name for tag in ticket.tags.all()} == {"fire", "water"}
     conflict = as_bob.post(f"{url}tags/", {"value": ["earth"], "expected": ""}, headers=fragment("ticket-tags"))
-    assert "Keep earth" in text_of(conflict, 422)
+    assert "Keep earth" in text_of(conflict, 412)
 
 
 def test_the_requester_is_changed(as_bob: Client, acme: Workspace, ticket: Ticket, url: str) -> None:

@@ -94,14 +94,15 @@ def tags(request: Any, number: int) -> HttpResponse:
         seen = request.POST.get("expected", line.stored)
         if not form.is_valid():
             context |= {"state": "wrong", "expected": seen}
-        elif line.stored not in (seen, mine := line.text(form.cleaned_data["value"])):
+        elif line.stored not in (seen, line.mark(form.cleaned_data["value"])):
+            mine = line.shown(form.cleaned_data["value"])
             context |= {"state": "conflict", "by": "Somebody else", "mine": mine}
         else:
             line.save(request.actor, form.cleaned_data["value"])
             if not request.htmx:
                 return HttpResponseRedirect(page.url)
             return htmx.fragment(request, LINE, {**context, "state": "saved"}, thread_changed=True)
-    status = 422 if form else 200
+    status = {"wrong": 422, "conflict": 412}.get(context["state"], 200)
     return htmx.page(request, "tickets/tags.html", context, fragments={line.id: LINE}, status=status)
 
 
