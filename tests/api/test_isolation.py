@@ -64,18 +64,23 @@ def without_what_differs(answer: HttpResponse) -> bytes:
     return re.sub(rb'"instance":"[^"]*"', b"", text)
 
 
+def own(acme: Workspace) -> dict[str, Any]:
+    """All rows but the token, which says when it was used."""
+    return {name: rows for name, rows in snapshot(acme).items() if name != "ApiToken"}
+
+
 @pytest.mark.parametrize(("path", "method"), WITH_IDS)
 def test_ids_in_paths(
     api: Program, acme: Workspace, globex: Workspace, theirs: dict[str, Any], path: str, method: str
 ) -> None:
-    before = snapshot(globex), snapshot(acme)
+    before = snapshot(globex), own(acme)
     body = BODIES.get(f"{method} {path}")
     names = re.findall(r"{(\w+)}", path)
     foreign = api(method.upper(), path.format(**{name: theirs[name] for name in names}), body)
     nowhere = api(method.upper(), path.format(**dict.fromkeys(names, NOWHERE)), body)
     assert foreign.status_code == nowhere.status_code == 404
     assert without_what_differs(foreign) == without_what_differs(nowhere)
-    assert (snapshot(globex), snapshot(acme)) == before
+    assert (snapshot(globex), own(acme)) == before
 
 
 @pytest.fixture
@@ -192,7 +197,7 @@ def test_ids_in_bodies(
     if f"{method} {path}" == "post /tickets" and place != "/contact_id":
         needed["contact_id"] = ours["contact_id"]
     foreign = whose(path, place, {**theirs, "assignee_id": charlie.pk})
-    before = snapshot(globex), snapshot(acme)
+    before = snapshot(globex), own(acme)
     answers = [
         api(method.upper(), path.format(**{**ours, "key": key}), body_with(place, key, row_id, needed))
         for row_id in (foreign, NOWHERE)
@@ -201,7 +206,7 @@ def test_ids_in_bodies(
     assert [answer.status_code for answer in answers] == ([200, 200] if several else [422, 422])
     texts = [re.sub(rb'"request_id":"[0-9a-f]{32}"', b"", answer.content) for answer in answers]
     assert texts[0] == texts[1].replace(str(NOWHERE).encode(), str(foreign).encode())
-    assert (snapshot(globex), snapshot(acme)) == before
+    assert (snapshot(globex), own(acme)) == before
 
 
 @pytest.mark.parametrize(("path", "method", "name"), IN_QUERIES)
@@ -211,7 +216,7 @@ def test_ids_in_queries(
 ) -> None:  # fmt: skip
     known = {**theirs, "assignee": charlie.pk, "replace_with": theirs["option_id"]}
     foreign = known.get(name) or known[f"{name}_id"]
-    before = snapshot(globex), snapshot(acme)
+    before = snapshot(globex), own(acme)
     address = path.format(**ours)
     answers = [api(method.upper(), f"{address}?{name}={row_id}") for row_id in (foreign, NOWHERE)]
     assert [answer.status_code for answer in answers] == ([200, 200] if method == "get" else [422, 422])
@@ -220,7 +225,7 @@ def test_ids_in_queries(
     if method == "get":
         assert answers[0].json()["data"] == []
         assert api.get(address).json()["data"]
-    assert (snapshot(globex), snapshot(acme)) == before
+    assert (snapshot(globex), own(acme)) == before
 
 
 def test_lists_show_nothing_of_theirs(api: Program, theirs: dict[str, Any]) -> None:

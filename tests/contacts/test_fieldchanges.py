@@ -143,7 +143,7 @@ def test_saved_views_go_on_meaning_the_same_option(acme: Workspace, plan: Field,
             "cf_planet=Gold",
         ]
     answer = as_bob.get(acme.url("contacts:list"), {"view": kept[1].pk}, follow=True)
-    assert {row["contact"].name for row in answer.context["rows"]} == {"Dana", "Eve"}
+    assert {contact.name for contact in answer.context["page"].rows} == {"Dana", "Eve"}
     assert "view-changed" not in answer.content.decode()
     with workspace(acme):
         removing.delete_option(Field.objects.for_workspace(acme).get(key="plan").choices[0], SYSTEM, silver)
