@@ -44,10 +44,11 @@ def test_it_serves_styled_pages_until_ctrl_c(installation: Installation) -> None
     assets = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
     assert assets
     assert {installation.get(asset) for asset in assets} == {200}
+    said = next(line for line in process.stdout if "ready" in line)  # which may be after it answers us
+    assert address in said
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, output
-    assert address in output
     assert installation.is_silent()
 
 
