@@ -67,14 +67,16 @@ def test_of_two_at_once_one_is_first() -> None:
         client.get(WELCOME)
         together.wait()
         try:
-            return client.post(WELCOME, {**GIVEN, "email": f"alice{number}@acme.example"})["Location"]
+            answer = client.post(WELCOME, {**GIVEN, "email": f"alice{number}@acme.example"})
+            return answer.get("Location", str(answer.status_code))
         finally:
             connection.close()
 
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(go, range(2)))
     assert Workspace.objects.count() == User.objects.count() == 1
-    assert sorted(found) == sorted(["/accounts/login/", Workspace.objects.get().url("tickets:list")])
+    found.remove(Workspace.objects.get().url("tickets:list"))
+    assert found[0] in ("/accounts/login/", "404")  # that of the other was in the midst of it, or over, by then
 
 
 def steps(client: Client, acme: Workspace) -> str | None:
