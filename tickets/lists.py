@@ -18,7 +18,7 @@ from gopimi.lib import counting, keyset
 from gopimi.lib.counting import Total
 from gopimi.workspaces.models import User
 from organizations.models import Organization
-from tickets import trails
+from tickets import news, reading, trails
 from tickets.filters import ME, NOBODY, ConversationFilter, ThreadFilter, TicketFilter, tag_ids
 from tickets.models import Conversation, Mailbox, Message, Priority, Status, Ticket
 from tickets.threads import Thread
@@ -97,9 +97,12 @@ class ThreadList:
         self.sort = query.pop("sort", [""])[0]
         self.exact = query.pop("count", []) == ["true"]
         self.given: Given = query
-        self.page: keyset.Page = self.filter.page(self.shown(self.rows), ROWS, self.cursor)
-        for row in self.page.rows:  # where one who opens it comes from
-            row.origin = trails.origin(self.query_string, keyset.after(row, self.filter.keys))
+        self.tag = news.list_tag(self.workspace, self.model)
+        rows = reading.told(self.shown(self.rows), request.membership)
+        self.page: keyset.Page = self.filter.page(rows, ROWS, self.cursor)
+        for row in self.page.rows:
+            row.origin = trails.origin(self.query_string, keyset.after(row, self.filter.keys))  # of one who opens it
+            row.is_new = reading.is_new(row, request.membership)
 
     def _asked(self, params: QueryDict) -> Given:
         """The query without what forms send empty."""

@@ -11,6 +11,7 @@ from django.db.models.functions import Concat, Now
 from contacts.models import Contact, Tag
 from gopimi.lib.folding import Fold, key_field
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
+from tickets.attention import Draft, Seen, Viewing
 from tickets.bulkedits.records import ThreadEdit
 from tickets.events import Event
 from tickets.searching import ConversationSearch, TicketSearch
@@ -18,8 +19,9 @@ from tickets.signing import ATTACHMENTS
 from tickets.threads import Thread, ThreadQuerySet, TicketQuerySet
 
 __all__ = [
-    "Attachment", "Conversation", "ConversationSearch", "Event", "Mailbox", "MailboxAddress", "Message", "MessageId",
-    "Priority", "RawMail", "Status", "ThreadEdit", "Ticket", "TicketSearch", "TicketTag",
+    "Attachment", "Conversation", "ConversationSearch", "Draft", "Event", "Mailbox", "MailboxAddress", "Message",
+    "MessageId", "Priority", "RawMail", "Seen", "Status", "ThreadEdit", "Ticket", "TicketSearch", "TicketTag",
+    "Viewing",
 ]  # fmt: skip
 
 

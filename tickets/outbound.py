@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app as jobs
 from gopimi.lib import addresses, charsets
 from gopimi.workspaces.actor import Actor, ActorKind
 from gopimi.workspaces.models import User
-from tickets import mailboxes, messageids
+from tickets import mailboxes, messageids, reading
 from tickets.attachments import attach
 from tickets.composing import answered
 from tickets.models import Conversation, Message, MessageId, Ticket
@@ -48,7 +48,9 @@ def reply(
         )
         for file in attachments:
             attach(message, file, file.name, file.content_type or "")
-        type(thread).objects.for_workspace(thread.workspace_id).filter(pk=thread.pk).update(updated_at=Now())
+        rows = type(thread).objects.for_workspace(thread.workspace_id).filter(pk=thread.pk)
+        reading.keep(author, rows.select_for_update(no_key=True))
+        rows.update(updated_at=Now())
         if not note:
             message.refresh_from_db(fields=["created_at"])
             _address(message)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from contacts import sidebar
 from gopimi.workspaces.models import Workspace
+from tickets import news, presence, reading
 from tickets.filters import ConversationFilter, ThreadFilter, TicketFilter
 from tickets.forms import ChangeForm, ReplyForm
 from tickets.models import Conversation, Ticket
@@ -69,6 +70,10 @@ class ThreadPage:
         return self.workspace.url(f"tickets:{self.prefix}edit", self.key)
 
     @property
+    def news_url(self) -> str:
+        return self.workspace.url(f"tickets:{self.prefix}news", self.key)
+
+    @property
     def choose_url(self) -> str:
         return self.asking(choose="contact")
 
@@ -83,6 +88,20 @@ class ThreadPage:
 
     def _address(self, name: str) -> str:
         return self.workspace.url(f"tickets:{name}", self.key) + (self.trail.origin if self.trail else "")
+
+    def see(self) -> None:
+        """The member has it on the screen, as it was read."""
+        reading.mark(self.thread, self.request.membership)
+
+    @cached_property
+    def latest(self) -> news.News:
+        """As the page is drawn: who else is looking is said once it asks."""
+        return news.News(news.version(self.thread), [], noted=False)
+
+    @property
+    def viewers(self) -> str:
+        """The others who have it on the screen, too."""
+        return presence.names(self.latest.viewers)
 
     @cached_property
     def timeline(self) -> list[Entry]:
@@ -146,5 +165,5 @@ def find(request: Any, number: int | None = None, conversation_id: int | None = 
     threads = Conversation.objects if number is None else Ticket.objects
     key = {"pk": conversation_id} if number is None else {"number": number}
     shown = threads.for_workspace(request.workspace).select_related("contact__organization", "assignee", "mailbox")
-    thread = get_object_or_404(shown, **key)
+    thread = get_object_or_404(reading.told(shown, request.membership), **key)
     return ConversationPage(request, thread) if number is None else TicketPage(request, thread)

@@ -10,6 +10,7 @@ from contacts.models import Tag
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel, TenantQuerySet
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import Membership, User, Workspace
+from tickets import reading
 from tickets.events import Event
 
 TAGGING = ("tags", "add_tag", "remove_tag")
@@ -69,7 +70,9 @@ class ThreadQuerySet(TenantQuerySet):
         columns = {name: value for name, value in changes.items() if name not in TAGGING}
         became = [*_changed(threads, columns), *self._retagged(threads, changes)]
         Event.objects.bulk_create([thread.event(actor, *what, bulk_edit=bulk_edit) for thread, *what in became])
-        ids = list(dict.fromkeys(thread.pk for thread, *_ in became))
+        changed = list({thread.pk: thread for thread, *_ in became}.values())
+        reading.keep(actor, changed)
+        ids = [thread.pk for thread in changed]
         rows = self.model.objects.for_workspace(self.workspace_id)  # type: ignore[attr-defined]
         rows.filter(pk__in=ids).update(**columns, updated_at=Now())
         return ids

@@ -23,6 +23,7 @@ class Entry:
     """A message, or an event as an icon and what somebody did, in words."""
 
     at: datetime
+    key: int  # of the message or of the event
     message: Message | None = None
     icon: str = ""
     words: str = ""
@@ -40,7 +41,7 @@ def timeline(thread: Any) -> list[Entry]:
     # That a mail opened it is said by the mail.
     names = Names(list(thread.events.exclude(what="opened", actor_kind=ActorKind.EMAIL).order_by("id")))
     entries = [names.entry(event, thread) for event in names.events]
-    entries += [Entry(message.created_at, message) for message in messages]
+    entries += [Entry(message.created_at, message.pk, message) for message in messages]
     return sorted(entries, key=lambda entry: entry.at)  # of the same moment: events first
 
 
@@ -52,7 +53,7 @@ class Names:
 
     def entry(self, event: Event, thread: Any) -> Entry:
         icon, words = WORDS[event.what](self, event, thread)
-        return Entry(event.created_at, icon=icon, words=format_html("<b>{}</b> {}", self.actor(event), words))
+        return Entry(event.created_at, event.pk, icon=icon, words=format_html("<b>{}</b> {}", self.actor(event), words))
 
     def actor(self, event: Event) -> str:
         if event.actor_kind == ActorKind.AGENT:

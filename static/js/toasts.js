@@ -25,9 +25,12 @@ function show(text, { undo, bad } = {}) {
 box()?.querySelectorAll(".toast").forEach(fade); // those that came with the page
 document.addEventListener("toast", (event) => show(event.detail.text, event.detail));
 document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast")?.remove());
-document.addEventListener("htmx:sendError", () => show("The server can't be reached. Nothing was changed; try again.", { bad: true }));
+// What a page asks by itself says nothing when it fails: it asks again.
+const byItself = ({ detail }) => detail.elt?.matches?.("[data-news],[data-draft]");
+document.addEventListener("htmx:sendError", (event) => !byItself(event) && show("The server can't be reached. Nothing was changed; try again.", { bad: true }));
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
+  if (byItself(event)) return;
   if (status === 401) return; // HX-Redirect leads to the log-in
   const text =
     status === 403

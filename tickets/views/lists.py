@@ -10,6 +10,7 @@ from contacts.savedviews import State
 from gopimi.lib import htmx
 from gopimi.lib.filtering import BadFilter
 from gopimi.lib.keyset import BadCursor
+from tickets import news
 from tickets.lists import ConversationList, ThreadList, TicketList
 
 FRAGMENTS = {"threads": "tickets/_list.html", "thread-tabs": "tickets/_tabs.html", "threads-open": "tickets/_open.html"}
@@ -32,6 +33,8 @@ def show(request: Any, kind: type[ThreadList], template: str, **context: Any) ->
         for name in query.pop("without"):
             query.pop(name, None)
         return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
+    if htmx.wants(request, "threads") and news.known(request) == news.list_tag(request.workspace, kind.model):
+        return news.unchanged(news.known(request))
     state = State(request, kind.views)
     if state.shortcut:
         return htmx.go(request, state.shortcut)
@@ -39,4 +42,5 @@ def show(request: Any, kind: type[ThreadList], template: str, **context: Any) ->
         threads = kind(request, state)
     except (BadFilter, BadCursor) as error:
         raise BadRequest(str(error)) from error
-    return htmx.page(request, template, {"list": threads, "state": state, **context}, fragments=FRAGMENTS)
+    answer = htmx.page(request, template, {"list": threads, "state": state, **context}, fragments=FRAGMENTS)
+    return news.told(answer, threads.tag, threads_news=True) if news.known(request) else answer

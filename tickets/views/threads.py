@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from contacts.sidebar import LineForm
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts
-from tickets import outbound
+from tickets import news, outbound, presence
 from tickets.editing import EditForm
 from tickets.forms import ChangeForm, ReplyForm
 from tickets.pages import ThreadPage, find
@@ -29,13 +29,25 @@ REMOTE_IMAGES = {"img-src": ["https:", "http:"]}
 @require_GET
 def thread(request: Any, **key: int) -> HttpResponseBase:
     """The page. `?images=` names a message whose remote images were asked for: this once they may be loaded."""
-    asked = signed_id(IMAGES, request.GET.get("images", ""))
-    return with_images(request, **key) if asked else show(request, find(request, **key))
+    page = find(request, **key)
+    page.see()
+    return (with_images if signed_id(IMAGES, request.GET.get("images", "")) else show)(request, page)
 
 
-@csp_update(REMOTE_IMAGES)  # type: ignore[arg-type]
-def with_images(request: Any, **key: int) -> HttpResponse:
-    return show(request, find(request, **key))
+@require_GET
+def updates(request: Any, **key: int) -> HttpResponse:
+    """What an open page asks for every few seconds: whether the thread has changed, and who else is looking at it."""
+    page = find(request, **key)
+    found = news.of(page.thread, request.user)
+    if not found.noted:
+        presence.note(page.thread, request.user)
+    page.latest = found._replace(version=news.version(page.thread))  # as it was read
+    tag, before = page.latest.tag, news.known(request)
+    if before == tag:
+        return news.unchanged(tag)
+    same = before.startswith(f'"{page.latest.version}-')
+    answer = htmx.page(request, "tickets/_news.html", {"page": page})
+    return news.told(answer, tag, **({} if same else {"thread_changed": True, "thread_news": True}))
 
 
 @require_POST
@@ -104,6 +116,11 @@ def tags(request: Any, number: int) -> HttpResponse:
             return htmx.fragment(request, LINE, {**context, "state": "saved"}, thread_changed=True)
     status = {"wrong": 422, "conflict": 412}.get(context["state"], 200)
     return htmx.page(request, "tickets/tags.html", context, fragments={line.id: LINE}, status=status)
+
+
+@csp_update(REMOTE_IMAGES)  # type: ignore[arg-type]
+def with_images(request: Any, page: ThreadPage) -> HttpResponse:
+    return show(request, page)
 
 
 def show(request: Any, page: ThreadPage, status: int = 200) -> HttpResponse:

@@ -1,0 +1,185 @@
+"""What's new, told as cheaply as can be: whether a list or a thread is still as a page has it.
+
+Pages that are open ask every few seconds, with the tag that they came with (`If-None-Match`). Most of the time nothing
+has changed, and then the answer is 304 after two short statements, before sessions, people and templates are loaded:
+`NewsMiddleware` is an express way beside the usual one, and whatever it isn't sure of goes the usual way.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.crypto import constant_time_compare
+
+from gopimi.lib import htmx
+from gopimi.lib.statements import fetch
+from gopimi.lib.tenancy import ENTER, set_workspace
+from gopimi.workspaces.models import User
+from tickets.models import Conversation, Ticket
+
+GONE = "15 seconds"  # after which a member who isn't heard of is looking at something else
+OFTEN = "6 seconds"  # how often it is written down that somebody is looking
+NEWEST = 100  # threads of a list that are compared: more than a page has, and than could overtake each other
+
+# A list is as it was while its newest threads are. Their times aren't in the order in which they are committed, so the
+# latest alone wouldn't do. There is no counter either, for which those who write would have to wait.
+LIST = """
+SELECT concat_ws('.', {number}, (
+    SELECT sum(hash_record_extended(newest, 0)) FROM (
+        SELECT id, updated_at FROM {table} WHERE workspace_id = {workspace} ORDER BY updated_at DESC, id DESC
+        LIMIT {most}
+    ) AS newest
+))
+"""
+# A thread, its contact, and who else is looking at it; and whether it was noted already that the member is.
+THREAD = """
+SELECT concat_ws('.', extract(epoch FROM thread.updated_at), extract(epoch FROM contact.updated_at)) AS version,
+    (SELECT string_agg(user_id::text, '.' ORDER BY user_id) FROM tickets_viewing AS other
+     WHERE other.workspace_id = thread.workspace_id AND other.{column} = thread.id AND other.user_id <> {user}
+     AND other.at > now() - interval '{gone}'),
+    EXISTS (SELECT FROM tickets_viewing AS own WHERE own.workspace_id = thread.workspace_id
+     AND own.user_id = {user} AND own.{column} = thread.id AND own.at > now() - interval '{often}')
+FROM {table} AS thread LEFT JOIN contacts_contact AS contact
+ON contact.workspace_id = thread.workspace_id AND contact.id = thread.contact_id
+WHERE thread.workspace_id = {workspace} AND thread.{key} = {wanted}
+"""
+NUMBER = "(SELECT last_ticket_number FROM workspaces_workspace WHERE id = {workspace})"
+SESSION = "SELECT session_data FROM django_session WHERE session_key = %(session)s AND expire_date > now()"
+# The member, who enters the workspace by being read; what is read beside them is read after that.
+MEMBER = f"""
+WITH me AS MATERIALIZED (
+    SELECT member.workspace_id, member.user_id, account.password, {ENTER.format("member.workspace_id")}
+    FROM workspaces_membership AS member
+    JOIN workspaces_workspace AS workspace ON workspace.id = member.workspace_id
+    JOIN workspaces_user AS account ON account.id = member.user_id
+    WHERE workspace.slug = %(slug)s AND account.id = %(user)s AND account.is_active
+)
+SELECT me.password, news.* FROM me CROSS JOIN LATERAL ({{news}} LIMIT 1) AS news
+"""  # noqa: S608
+PLACES: dict[str, Any] = {"tickets": Ticket, "inbox": Conversation}
+ASKING = re.compile(r"/dashboard/(?P<slug>[-\w]+)/(?P<place>tickets|inbox)/(?:(?P<key>\d{1,18})/news/)?", re.ASCII)
+
+
+class News(NamedTuple):
+    """How a thread is at the moment."""
+
+    version: str
+    viewers: list[int]  # the other members who have it on the screen
+    noted: bool  # that the one who asks is looking at it
+
+    @classmethod
+    def of(cls, version: str, viewers: str | None, noted: bool) -> "News":
+        return cls(version, [int(one) for one in (viewers or "").split(".") if one], noted)
+
+    @property
+    def tag(self) -> str:
+        return f'"{self.version}-{".".join(map(str, self.viewers))}"'
+
+
+def list_tag(workspace: Any, model: Any) -> str:
+    """The tag of a list of tickets, or of conversations. Ask for it before what the page shows is read."""
+    ((version,),) = fetch(_list(model, "%(workspace)s::bigint"), {"workspace": workspace.pk})
+    return f'"{version}"'
+
+
+def version(thread: Any) -> str:
+    """The version of a thread that was read, with its contact, as THREAD says it."""
+    times = [thread.updated_at, *([thread.contact.updated_at] if thread.contact else [])]
+    return ".".join(f"{time.timestamp():.6f}" for time in times)
+
+
+def of(thread: Any, user: Any) -> News:
+    """How a thread is for this member."""
+    statement = _thread(type(thread), "%(workspace)s", "%(user)s", "id", "%(thread)s")
+    (row,) = fetch(statement, {"workspace": thread.workspace_id, "user": user.pk, "thread": thread.pk})
+    return News.of(*row)
+
+
+def known(request: HttpRequest) -> str:
+    """The tag that the page has. Proxies weaken tags of what they pack."""
+    return request.headers.get("If-None-Match", "").removeprefix("W/")
+
+
+def told(response: HttpResponse, tag: str, **events: Any) -> HttpResponse:
+    """The answer to who asked for news: kept nowhere, since it is asked for by its tag."""
+    response["ETag"], response["Cache-Control"] = tag, "no-store"
+    return htmx.trigger(response, **events)
+
+
+def unchanged(tag: str) -> HttpResponse:
+    """Still as it was."""
+    return HttpResponseNotModified(headers={"ETag": tag})
+
+
+def _list(model: Any, workspace: str) -> str:
+    number = NUMBER.format(workspace=workspace) if model is Ticket else "NULL"
+    return LIST.format(table=model._meta.db_table, workspace=workspace, number=number, most=NEWEST)
+
+
+def _thread(model: Any, workspace: str, user: str, key: str, wanted: str) -> str:
+    meta = model._meta
+    names = {"table": meta.db_table, "column": f"{meta.model_name}_id", "key": key, "gone": GONE, "often": OFTEN}
+    return THREAD.format(workspace=workspace, user=user, wanted=wanted, **names)
+
+
+def _statements() -> dict[tuple[str, bool], str]:
+    """What `NewsMiddleware` asks in each place, for the list and for one thread."""
+    found = {}
+    for place, model in PLACES.items():
+        key = "number" if model is Ticket else "id"
+        thread = _thread(model, "me.workspace_id", "me.user_id", key, "%(key)s::bigint")
+        found[place, False] = MEMBER.format(news=_list(model, "me.workspace_id"))
+        found[place, True] = MEMBER.format(news=thread)
+    return found
+
+
+STATEMENTS = _statements()
+
+
+class NewsMiddleware:
+    """Answers 304 to a member's page that has everything already."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        tag = known(request)
+        asked = ASKING.fullmatch(request.path_info) if tag and request.method == "GET" else None
+        if asked and tag == self._current(request, **asked.groupdict()):
+            return unchanged(tag)
+        return self.get_response(request)
+
+    def _current(self, request: HttpRequest, slug: str, place: str, key: str | None) -> str:
+        """The tag as it would be now; empty for anybody who isn't a member, and where more is to be done."""
+        session = self._session(request)
+        if not session:
+            return ""
+        given = {"slug": slug, "user": int(session[SESSION_KEY]), "key": key}
+        rows = fetch(STATEMENTS[place, key is not None], given)
+        if connection.in_atomic_block:  # in tests, which wrap requests in a transaction of their own
+            set_workspace(None)
+        if not rows:
+            return ""
+        password, *found = rows[0]
+        proof = User(password=password).get_session_auth_hash()
+        if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), proof):
+            return ""
+        if key is None:
+            return f'"{found[0]}"'
+        news = News.of(*found)
+        return news.tag if news.noted else ""
+
+    @staticmethod
+    def _session(request: HttpRequest) -> dict[str, Any]:
+        """What the session holds, as Django's own backend reads it; empty where nobody is signed in."""
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        for (data,) in fetch(SESSION, {"session": key}):
+            session: dict[str, Any] = SessionStore().decode(data)
+            if SESSION_KEY in session and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS:
+                return session
+        return {}
