@@ -33,7 +33,7 @@ from tests.factories import (
     OrganizationFactory,
     TicketFactory,
 )
-from tickets.models import Attachment, Event, MessageId, RawMail, ThreadEdit, TicketTag
+from tickets.models import Attachment, Draft, Event, MessageId, RawMail, Seen, ThreadEdit, TicketTag, Viewing
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 FRAME = "dashboard/<slug:slug>/"
@@ -107,6 +107,10 @@ def theirs(globex: Workspace, charlie: User) -> dict[str, Any]:
         attachment = Attachment.objects.create(
             workspace=globex, message=message, filename="theirs.txt", content_type="text/plain", size=1, file="theirs"
         )
+        about = {"workspace": globex, "user": charlie, "ticket": ticket}
+        Draft.objects.create(**about, kind="reply", body="Theirs")
+        Seen.objects.create(**about, state=ticket.created_at)
+        Viewing.objects.create(**about, at=ticket.created_at)
         Event.objects.create(workspace=globex, ticket=ticket, what="status", new="open", actor_kind="system")
         bulk_edit = BulkEdit.objects.create(
             workspace=globex, actor_kind="system", action="add_tag", value="theirs", contact_ids=[contact.pk], total=1

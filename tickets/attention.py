@@ -1,8 +1,6 @@
 """What a ticket or a conversation is to each member: how much of it they have seen, whether they look at it now, and
 what they have begun to write."""
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -88,15 +86,10 @@ class Draft(InOneThread):
     """A reply or a note that a member has begun. Nobody else ever sees it."""
 
     kind = models.CharField(max_length=8)
-    others = models.JSONField(default=list)
+    others = models.TextField(blank=True)
     cc = models.TextField(blank=True)
     bcc = models.TextField(blank=True)
     body = models.TextField(blank=True)
     discarded = models.BooleanField(default=False)  # it can still be taken back
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    @property
-    def written(self) -> dict[str, Any]:
-        """As the form of a reply has it."""
-        return {name: getattr(self, name) for name in ("kind", "others", "cc", "bcc", "body")}

@@ -20,10 +20,11 @@ from gopimi.lib.counting import counted
 from gopimi.lib.tenancy import workspace
 from tickets import scrubbing
 from tickets.mailaddresses import people as people_in
-from tickets.models import Attachment, Conversation, Event, Message, RawMail, ThreadEdit, Ticket
+from tickets.models import Attachment, Conversation, Draft, Event, Message, RawMail, ThreadEdit, Ticket
 
 MAILS = 100  # each of up to 50 MB
 RECIPIENTS = ("to", "cc", "bcc")
+DRAFTED = ("others", "cc", "bcc", "body")
 TEXTS = (
     "body_text", "body_html", "author_email", "author_name", "attribution", "failure", "message_id", "in_reply_to",
     "references",
@@ -66,7 +67,7 @@ class Tickets:
         conversations.update(from_name="", from_email="")
 
     def sweep(self, people: People, must_stop: Stop) -> bool:
-        steps = (_own_files, _own_mails, _waiting_mails, _messages, _attached, _threads, _events, _names)
+        steps = (_own_files, _own_mails, _waiting_mails, _messages, _drafts, _attached, _threads, _events, _names)
         with workspace(people.workspace_id):
             forget_values(people, ThreadEdit)
         return all(step(people, must_stop) for step in steps)
@@ -142,6 +143,19 @@ def _messages(people: People, must_stop: Stop) -> bool:
             if any(getattr(message, name) != text for name, text in new.items()):
                 messages.filter(pk=message.pk).update(**new)
                 mails.filter(pk=message.raw_mail_id).update(data=None)
+    return True
+
+
+def _drafts(people: People, must_stop: Stop) -> bool:
+    """Addresses in what members have begun to write."""
+    drafts = Draft.objects.for_workspace(people.workspace_id)
+    for window in windows(people, drafts.filter(created_at__lt=people.latest), must_stop):
+        if window is None:
+            return False
+        for draft in window.filter(mentions(people, *DRAFTED)).select_for_update(no_key=True):
+            at = draft.created_at
+            new = {name: _without(people, getattr(draft, name), at) for name in DRAFTED}
+            drafts.filter(pk=draft.pk).update(**new | {"body": people.without_addresses(draft.body, at)})
     return True
 
 
@@ -222,6 +236,7 @@ def _unname(workspace_id: int, person: Person, model: Any) -> None:
     changed = _each(person, messages.filter(**within), [*RECIPIENTS, "body_text", "body_html"])
     brought = messages.filter(pk__in=changed, raw_mail__isnull=False).values("raw_mail")
     RawMail.objects.for_workspace(workspace_id).filter(pk__in=brought).update(data=None)
+    _each(person, Draft.objects.for_workspace(workspace_id).filter(**within), DRAFTED)
     files = Attachment.objects.for_workspace(workspace_id).filter(message__in=messages.filter(**within))
     _each(person, files, ["filename"])
     _each(person, Event.objects.for_workspace(workspace_id).filter(what="subject", **within), ["old", "new"])

@@ -268,7 +268,7 @@ class Files(forms.ClearableFileInput):
 class FilesField(forms.FileField):
     """Several files. Cleaned: a list of them."""
 
-    widget = Files
+    widget: Any = Files
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = [super(FilesField, self).clean(file, initial) for file in data or []]
@@ -317,10 +317,10 @@ class ReplyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Write a reply", "aria-label": "Message"}),
         error_messages={"required": "Write something first."},
     )
-    attachments = FilesField(required=False)
+    attachments = FilesField(required=False, widget=Files(attrs={"data-most": MOST_BYTES}))
 
-    def __init__(self, thread: Any, data: Any = None, files: Any = None) -> None:
-        super().__init__(data, files, auto_id="reply-%s")
+    def __init__(self, thread: Any, data: Any = None, files: Any = None, initial: Any = None) -> None:
+        super().__init__(data, files, initial=initial, auto_id="reply-%s")
         self.thread, self.address = thread, thread.reply_address
         offered = participants.others(thread)
         self.fields["others"].choices = [  # type: ignore[attr-defined]
@@ -337,8 +337,8 @@ class ReplyForm(forms.Form):
 
     @property
     def has_copies(self) -> bool:
-        """Whether somebody was chosen or typed in a form that was refused."""
-        return any(self[name].data for name in ("others", "cc", "bcc"))
+        """Whether somebody was chosen or typed, in a draft or in a form that was refused."""
+        return any(self[name].value() for name in ("others", "cc", "bcc"))
 
     def keep_files(self) -> None:
         """Leave the chosen files in the page when htmx swaps it: no server can put them into a form again."""

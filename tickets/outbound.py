@@ -49,8 +49,9 @@ def reply(
         for file in attachments:
             attach(message, file, file.name, file.content_type or "")
         rows = type(thread).objects.for_workspace(thread.workspace_id).filter(pk=thread.pk)
-        reading.keep(author, rows.select_for_update(no_key=True))
+        before = list(rows.select_for_update(no_key=True))
         rows.update(updated_at=Now())
+        reading.keep(author, before)
         if not note:
             message.refresh_from_db(fields=["created_at"])
             _address(message)

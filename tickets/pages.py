@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from contacts import sidebar
 from gopimi.workspaces.models import Workspace
-from tickets import news, presence, reading
+from tickets import drafts, news, presence, reading
 from tickets.filters import ConversationFilter, ThreadFilter, TicketFilter
 from tickets.forms import ChangeForm, ReplyForm
 from tickets.models import Conversation, Ticket
@@ -41,7 +41,7 @@ class ThreadPage:
 
     @cached_property
     def reply(self) -> ReplyForm:
-        return ReplyForm(self.thread)
+        return ReplyForm(self.thread, initial=drafts.initial(self.thread.draft))
 
     @property
     def key(self) -> int:
@@ -72,6 +72,18 @@ class ThreadPage:
     @property
     def news_url(self) -> str:
         return self.workspace.url(f"tickets:{self.prefix}news", self.key)
+
+    @property
+    def draft_url(self) -> str:
+        return self.workspace.url(f"tickets:{self.prefix}draft", self.key)
+
+    @property
+    def discard_draft_url(self) -> str:
+        return self.workspace.url(f"tickets:{self.prefix}discard_draft", self.key)
+
+    @property
+    def restore_draft_url(self) -> str:
+        return self.workspace.url(f"tickets:{self.prefix}restore_draft", self.key)
 
     @property
     def choose_url(self) -> str:
@@ -164,6 +176,7 @@ def find(request: Any, number: int | None = None, conversation_id: int | None = 
     """The page of this workspace's ticket or conversation. Raises Http404."""
     threads = Conversation.objects if number is None else Ticket.objects
     key = {"pk": conversation_id} if number is None else {"number": number}
-    shown = threads.for_workspace(request.workspace).select_related("contact__organization", "assignee", "mailbox")
-    thread = get_object_or_404(reading.told(shown, request.membership), **key)
+    rows = threads.for_workspace(request.workspace).select_related("contact__organization", "assignee", "mailbox")
+    shown = drafts.told(reading.told(rows, request.membership), request.user)
+    thread = get_object_or_404(shown, **key)
     return ConversationPage(request, thread) if number is None else TicketPage(request, thread)

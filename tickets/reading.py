@@ -1,6 +1,6 @@
 """Which tickets and conversations are new to a member: something happened there since they looked, and not by them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -16,19 +16,21 @@ RENEWED = """
 ON CONFLICT (workspace_id, user_id, {column}) WHERE {column} IS NOT NULL DO UPDATE SET state = excluded.state
 """
 MARK = f"{INTO} VALUES (%s, %s, %s, %s::timestamptz) {RENEWED}"
-# Those that had nothing new before they were changed, which is now, have nothing new after it.
+# Those that had nothing new before they were changed have nothing new after it. They are named by ANY, too: to the
+# server's statistics a new workspace has one row, and it would compare each row of a table with each of the array.
 KEEP = f"""
 {INTO}
-SELECT member.workspace_id, member.user_id, before.id, now()
+SELECT member.workspace_id, member.user_id, thread.id, thread.updated_at
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS before (id, updated_at)
-JOIN workspaces_membership AS member ON member.workspace_id = %s AND member.user_id = %s
+JOIN {{table}} AS thread ON thread.workspace_id = %s AND thread.id = ANY (%s::bigint[]) AND thread.id = before.id
+JOIN workspaces_membership AS member ON member.workspace_id = thread.workspace_id AND member.user_id = %s
 LEFT JOIN tickets_seen AS seen ON seen.workspace_id = member.workspace_id AND seen.user_id = member.user_id
-    AND seen.{{column}} = before.id
+    AND seen.{{column}} = thread.id
 LEFT JOIN tickets_seen AS everything ON everything.workspace_id = member.workspace_id
     AND everything.user_id = member.user_id AND everything.ticket_id IS NULL AND everything.conversation_id IS NULL
 WHERE CASE WHEN seen.id IS NULL THEN before.updated_at <= coalesce(everything.state, member.created_at)
     ELSE seen.state = before.updated_at END
-ORDER BY before.id
+ORDER BY thread.id
 {RENEWED}
 """  # noqa: S608
 
@@ -54,16 +56,16 @@ def mark(thread: Any, member: Membership) -> None:
         _write(MARK, type(thread), [thread.workspace_id, member.user_id, thread.pk, thread.updated_at])
 
 
-def keep(actor: Actor, threads: Iterable[Any]) -> None:
-    """What a member does is nothing new to them: `threads`, as they were before, become others in this transaction."""
-    if actor.kind == ActorKind.AGENT and (before := list(threads)):
-        times = [thread.updated_at.isoformat() for thread in before]
-        given = [[thread.pk for thread in before], times, before[0].workspace_id, actor.id]
-        _write(KEEP, type(before[0]), given)
+def keep(actor: Actor, before: Sequence[Any]) -> None:
+    """What a member did is nothing new to them. `before` are the threads as they were, locked, before it was done."""
+    if actor.kind == ActorKind.AGENT and before:
+        ids, times = [thread.pk for thread in before], [thread.updated_at.isoformat() for thread in before]
+        _write(KEEP, type(before[0]), [ids, times, before[0].workspace_id, ids, actor.id])
 
 
 def _write(statement: str, model: Any, given: list[Any]) -> None:
-    fetch(f"{statement.format(column=f'{_name(model)}_id')} RETURNING NULL", given)
+    names = {"column": f"{_name(model)}_id", "table": model._meta.db_table}
+    fetch(f"{statement.format(**names)} RETURNING NULL", given)
 
 
 def _name(model: Any) -> str:

@@ -8,9 +8,10 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
 
 from contacts.importing.starting import QUEUE
+from gopimi.lib.tenancy import workspace
 from gopimi.workspaces import mailing
 from gopimi.workspaces.models import Workspace
-from tickets import held, notifying, originals, outbound, sending, tagging
+from tickets import drafts, held, notifying, originals, outbound, presence, sending, tagging
 from tickets.bulkedits import running as bulk_edits
 
 # Of the job. When a mail is tried again, which the server wouldn't take, is said by its message.
@@ -72,3 +73,14 @@ def forget_raw_mail(context: Any, timestamp: int) -> None:
     close_old_connections()
     for workspace_id in Workspace.ids():
         originals.forget(workspace_id, context.should_abort)
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="tickets.tidy", queueing_lock="tickets.tidy")
+def tidy(timestamp: int) -> None:
+    """Delete drafts that were thrown away, and who was looking at what."""
+    close_old_connections()
+    for workspace_id in Workspace.ids():
+        with workspace(workspace_id):
+            drafts.tidy(workspace_id)
+            presence.forget(workspace_id)

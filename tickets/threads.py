@@ -71,10 +71,10 @@ class ThreadQuerySet(TenantQuerySet):
         became = [*_changed(threads, columns), *self._retagged(threads, changes)]
         Event.objects.bulk_create([thread.event(actor, *what, bulk_edit=bulk_edit) for thread, *what in became])
         changed = list({thread.pk: thread for thread, *_ in became}.values())
-        reading.keep(actor, changed)
         ids = [thread.pk for thread in changed]
         rows = self.model.objects.for_workspace(self.workspace_id)  # type: ignore[attr-defined]
         rows.filter(pk__in=ids).update(**columns, updated_at=Now())
+        reading.keep(actor, changed)
         return ids
 
     def _retagged(self, threads: Sequence[Any], changes: dict[str, Any]) -> Iterator[Became]:

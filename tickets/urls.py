@@ -1,6 +1,19 @@
 from django.urls import include, path
 
-from tickets.views import attachments, bulk, contacts, held, lists, mailboxes, messages, new, originals, tags, threads
+from tickets.views import (
+    attachments,
+    bulk,
+    contacts,
+    drafts,
+    held,
+    lists,
+    mailboxes,
+    messages,
+    new,
+    originals,
+    tags,
+    threads,
+)
 
 app_name = "tickets"
 urlpatterns = [
@@ -13,6 +26,9 @@ urlpatterns = [
     path("tickets/<int:number>/tags/", threads.tags, name="tags"),
     path("tickets/<int:number>/reply/", threads.reply, name="reply"),
     path("tickets/<int:number>/news/", threads.updates, name="news"),
+    path("tickets/<int:number>/draft/", drafts.save, name="draft"),
+    path("tickets/<int:number>/draft/discard/", drafts.discard, name="discard_draft"),
+    path("tickets/<int:number>/draft/restore/", drafts.restore, name="restore_draft"),
     path("inbox/", lists.inbox, name="inbox"),
     path("inbox/bulk/", include(bulk.ConversationBulkEdits().paths())),
     path("inbox/<int:conversation_id>/", threads.thread, name="conversation"),
@@ -20,6 +36,9 @@ urlpatterns = [
     path("inbox/<int:conversation_id>/change/", threads.change, name="conversation_change"),
     path("inbox/<int:conversation_id>/reply/", threads.reply, name="conversation_reply"),
     path("inbox/<int:conversation_id>/news/", threads.updates, name="conversation_news"),
+    path("inbox/<int:conversation_id>/draft/", drafts.save, name="conversation_draft"),
+    path("inbox/<int:conversation_id>/draft/discard/", drafts.discard, name="conversation_discard_draft"),
+    path("inbox/<int:conversation_id>/draft/restore/", drafts.restore, name="conversation_restore_draft"),
     path("messages/<int:message_id>/", messages.message, name="message"),
     path("messages/<int:message_id>/retry/", messages.retry, name="retry"),
     path("messages/<int:message_id>/why/", originals.why, name="why"),

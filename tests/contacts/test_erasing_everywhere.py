@@ -23,7 +23,7 @@ from tests.contacts.importing.conftest import bring
 from tests.contacts.test_erasing import EMAIL, NAME, OLD_EMAIL, erase, traces
 from tests.customfields.test_definitions import define
 from tests.tickets.mails import mail
-from tickets import attachments, held, mailboxes, outbound, scrubbing
+from tickets import attachments, drafts, held, mailboxes, outbound, scrubbing
 from tickets.inbound import receive
 from tickets.models import Attachment, Event, Message, RawMail, Ticket
 
@@ -90,6 +90,10 @@ def _mails(acme: Workspace, alice: User) -> None:
         other = Ticket.objects.for_workspace(acme).order_by("number")[1]
         message = outbound.reply(other, Actor.agent(alice), "Here it is")
         attachments.attach(message, ContentFile(b"x"), f"{EMAIL}.pdf", "application/pdf")
+        begun = {"kind": "reply", "others": EMAIL, "cc": f"Ann <ann@x.example>, {NAME} <{OLD_EMAIL}>", "bcc": EMAIL}
+        drafts.save(other, alice, {**begun, "body": f"As {EMAIL} said"})
+        drafts.save(ticket, alice, {**begun, "body": f"Dear {NAME}"})
+        drafts.discard(ticket, alice)
 
 
 HELD = (
@@ -141,7 +145,7 @@ def test_nothing_is_left_anywhere(acme: Workspace, wanda: Contact) -> None:
             "contacts_import.headers", "contacts_import.mapping", "contacts_tag.name", "contacts_change.new",
             "customfields_fieldvalue.text_value", "tickets_event.new", "tickets_message.body_html",
             "tickets_message.body_text", "tickets_attachment.filename", "tickets_rawmail.data",
-            "tickets_rawmail.reason", "workspaces_keptanswer.key",
+            "tickets_rawmail.reason", "tickets_draft.body", "tickets_draft.cc", "workspaces_keptanswer.key",
         } <= before  # fmt: skip
     erase(acme, wanda)
     with workspace(acme):

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("kind", models.CharField(max_length=8)),
-                ("others", models.JSONField(default=list)),
+                ("others", models.TextField(blank=True)),
                 ("cc", models.TextField(blank=True)),
                 ("bcc", models.TextField(blank=True)),
                 ("body", models.TextField(blank=True)),

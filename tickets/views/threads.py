@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from contacts.sidebar import LineForm
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts
-from tickets import news, outbound, presence
+from tickets import drafts, news, outbound, presence
 from tickets.editing import EditForm
 from tickets.forms import ChangeForm, ReplyForm
 from tickets.pages import ThreadPage, find
@@ -19,6 +19,7 @@ FRAGMENTS = {
     "thread-header": "tickets/_header.html",
     "thread": "tickets/_thread.html",
     "messages": "tickets/_messages.html",
+    "composer": "tickets/_composer.html",
     "properties": "tickets/_properties.html",
     "details": "tickets/_details.html",
 }
@@ -61,6 +62,7 @@ def reply(request: Any, **key: int) -> HttpResponse:
     data = page.reply.cleaned_data
     options = {"note": data["kind"] == "note", "cc": data["cc"], "bcc": data["bcc"]}
     outbound.reply(page.thread, request.actor, data["body"], data["attachments"], **options)
+    drafts.forget(page.thread, request.user)
     if not request.htmx:
         return HttpResponseRedirect(page.url)
     return show(request, find(request, **key))

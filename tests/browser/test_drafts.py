@@ -1,0 +1,171 @@
+"""Writing: a draft that outlives a reload and follows to another device, and files by drop and by paste."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.models import User, Workspace
+from tests.browser.test_replies import replies
+from tests.browser.test_together import desk_of
+from tests.factories import ContactFactory, MailboxFactory, MessageFactory, TicketFactory
+from tickets.models import Draft, Ticket
+
+# Files that come by the mouse or the clipboard: (selector, event, [[name, type, size], …]).
+BRING = """([selector, name, files]) => {
+  const held = new DataTransfer();
+  for (const [name, type, size] of files) held.items.add(new File([new Uint8Array(size)], name, { type }));
+  const options = { bubbles: true, cancelable: true, dataTransfer: held, clipboardData: held };
+  const kind = name === "paste" ? ClipboardEvent : DragEvent;
+  document.querySelector(selector).dispatchEvent(new kind(name, options));
+}"""
+
+
+@pytest.fixture
+def ticket(acme: Workspace, bob: User, sign_in: Callable[[User], None]) -> Ticket:
+    with workspace(acme):
+        mailbox = MailboxFactory(workspace=acme, address="support@acme.example")
+        dana = ContactFactory(workspace=acme, name="Dana Cole", email="dana@fathom.example")
+        ticket = TicketFactory(workspace=acme, contact=dana, subject="Smoke", mailbox=mailbox)
+        MessageFactory(workspace=acme, ticket=ticket, author_contact=dana)
+    sign_in(bob)
+    return ticket
+
+
+@pytest.fixture
+def url(ticket: Ticket) -> str:
+    return ticket.workspace.url("tickets:detail", ticket.number)
+
+
+def body(page: Page) -> Any:
+    return page.get_by_label("Message", exact=True)
+
+
+def drafts(ticket: Ticket) -> list[str]:
+    with workspace(ticket.workspace_id):
+        rows = Draft.objects.for_workspace(ticket.workspace_id).filter(discarded=False)
+        return list(rows.values_list("body", flat=True))
+
+
+def test_a_draft_through_reload_and_on_another_device(
+    page: Page,
+    browser: Browser,
+    live_server: LiveServer,
+    ticket: Ticket,
+    url: str,
+    alice: User,
+    bob: User,
+    look: str,
+    axe: Callable[[], None],
+) -> None:
+    page.goto(url)
+    body(page).press_sequentially("Dear Dana,")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    page.get_by_text("Cc, Bcc").click()
+    page.get_by_label("Cc", exact=True).fill("erin@example.com")
+    axe()
+    page.wait_for_timeout(50)
+    page.reload()  # before that was saved
+    expect(body(page)).to_have_value("Dear Dana,")
+    expect(page.get_by_label("Cc", exact=True)).to_have_value("erin@example.com")
+    with desk_of(bob, browser, live_server) as phone:
+        phone.goto(url)
+        expect(body(phone)).to_have_value("Dear Dana,")
+        phone.get_by_label("Internal note").check()
+        body(phone).fill("Dear Dana, it burns.")
+        expect(phone.get_by_text("Draft saved")).to_be_visible()
+        phone.wait_for_timeout(1_000)
+    with desk_of(alice, browser, live_server) as hers:
+        hers.goto(url)
+        expect(body(hers)).to_have_value("")
+    page.reload()
+    expect(body(page)).to_have_value("Dear Dana, it burns.")
+    expect(page.get_by_label("Internal note")).to_be_checked()
+
+
+def test_sent_at_once_it_leaves_no_draft(page: Page, ticket: Ticket, url: str) -> None:
+    page.goto(url)
+    for number in range(3):
+        body(page).press_sequentially(f"Note {number}", delay=1)
+        if number == 2:
+            page.wait_for_timeout(800)  # the draft is on its way
+        page.keyboard.press("Control+Enter")
+        expect(page.locator(".msg.out")).to_have_count(number + 1)
+        expect(body(page)).to_have_value("")
+    page.wait_for_timeout(1_000)
+    assert drafts(ticket) == []
+    assert [reply.body_text for reply in replies(ticket)] == ["Note 0", "Note 1", "Note 2"]
+    expect(page.get_by_text("Draft saved")).to_have_count(0)
+
+
+def test_discard_and_undo(page: Page, ticket: Ticket, url: str, axe: Callable[[], None]) -> None:
+    page.goto(url)
+    body(page).fill("Dear Dana")
+    page.get_by_role("button", name="Discard draft").click()
+    expect(body(page)).to_have_value("")
+    expect(body(page)).to_be_focused()
+    expect(page.get_by_text("Draft discarded")).to_be_visible()
+    axe()
+    assert drafts(ticket) == []
+    page.get_by_role("button", name="Undo").click()
+    expect(body(page)).to_have_value("Dear Dana")
+    assert drafts(ticket) == ["Dear Dana"]
+    page.wait_for_timeout(1_000)
+    expect(body(page)).to_have_value("Dear Dana")
+
+
+def test_a_draft_that_cannot_be_saved_is_said(page: Page, ticket: Ticket, url: str) -> None:
+    page.goto(url)
+    page.route("**/draft/", lambda route: route.fulfill(status=412))
+    body(page).fill("Dear Dana")
+    expect(page.get_by_text("Draft not saved")).to_be_visible()
+    page.unroute("**/draft/")
+    body(page).press_sequentially("!")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    expect(page.get_by_text("Draft not saved")).to_be_hidden()
+
+
+def test_files_by_drop_and_paste(page: Page, ticket: Ticket, url: str, look: str, axe: Callable[[], None]) -> None:
+    page.goto(url)
+    page.evaluate(BRING, ["#messages", "dragover", [["log.txt", "text/plain", 2048]]])
+    expect(page.locator("#composer")).to_have_class("composer dropping")
+    page.evaluate(BRING, ["#messages", "drop", [["log.txt", "text/plain", 2048], ["big.zip", "", 21 * 2**20]]])
+    expect(page.locator("#composer")).to_have_class("composer")
+    files = page.get_by_role("list", name="Files to attach").get_by_role("listitem")
+    expect(files).to_have_text(["log.txt2.0 KB"])
+    expect(page.get_by_role("alert").filter(has_text="big.zip (21 MB) can’t be attached")).to_be_visible()
+    axe()
+    page.evaluate(BRING, ["#composer textarea", "paste", [["image.png", "image/png", 10]]])
+    page.set_input_files(".attach [type=file]", {"name": "more.txt", "mimeType": "text/plain", "buffer": b"smoke"})
+    expect(files).to_have_count(3)
+    expect(files.nth(1)).to_contain_text("Pasted ")
+    expect(page.get_by_text("can’t be attached")).to_be_hidden()
+    page.get_by_role("button", name="Remove log.txt").click()
+    expect(files).to_have_count(2)
+    expect(page.get_by_role("button", name="Remove Pasted")).to_be_focused()
+    axe()
+    body(page).fill("Here it is.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".msg.out .file")).to_have_count(2)
+    expect(files).to_have_count(0)
+    (reply,) = replies(ticket)
+    with workspace(ticket.workspace_id):
+        assert [file.size for file in reply.attachments.order_by("id")] == [10, 5]
+
+
+def test_pasted_text_stays_text(page: Page, ticket: Ticket, url: str) -> None:
+    page.goto(url)
+    page.evaluate(
+        """() => {
+          const held = new DataTransfer();
+          held.items.add(new File([new Uint8Array(9)], "image.png", { type: "image/png" }));
+          held.setData("text/plain", "a table");
+          const event = new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: held });
+          window.taken = !document.querySelector("#composer textarea").dispatchEvent(event);
+        }"""
+    )
+    assert page.evaluate("taken") is False
+    expect(page.locator("#picked > li")).to_have_count(0)

@@ -1,0 +1,139 @@
+"""What is new to whom: a mark for each member, which others' changes make and looking at the thread takes away."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from gopimi.lib.tenancy import workspace
+from gopimi.workspaces.actor import EMAIL, Actor
+from gopimi.workspaces.models import Membership, User, Workspace
+from tests.factories import ContactFactory, MailboxFactory
+from tests.tickets.test_news import urls
+from tickets import outbound
+from tickets.models import Conversation, Seen, Ticket
+
+UNREAD = "Unread: "
+
+
+@pytest.fixture(params=["ticket", "conversation"])
+def thread(request: pytest.FixtureRequest, acme: Workspace, alice: User, bob: User) -> Any:
+    """It came yesterday, when Alice and Bob had joined."""
+    with workspace(acme):
+        MailboxFactory(workspace=acme, address="support@acme.example")
+        dana = ContactFactory(workspace=acme, email="dana@example.com")
+        model = Ticket if request.param == "ticket" else Conversation
+        thread = model.objects.for_workspace(acme).open(EMAIL, dana, "Smoke", "It smells.")
+    Membership.objects.update(created_at=timezone.now() - timedelta(days=2))
+    at(thread, days=1)
+    return thread
+
+
+def at(thread: Any, **ago: float) -> None:
+    """Let what was done to it be of another time than the transaction in which a test runs."""
+    with workspace(thread.workspace):
+        rows = type(thread).objects.for_workspace(thread.workspace).filter(pk=thread.pk)
+        rows.update(updated_at=Now() - timedelta(**ago))
+        thread.refresh_from_db(fields=["updated_at"])
+
+
+def is_new(client: Client, thread: Any) -> bool:
+    text = client.get(urls(thread)[0]).content.decode()
+    assert thread.subject in text
+    return UNREAD in text
+
+
+def look(client: Client, thread: Any) -> None:
+    assert client.get(urls(thread)[1]).status_code == 200
+
+
+def marks(thread: Any) -> list[tuple[int, Any]]:
+    with workspace(thread.workspace):
+        return list(Seen.objects.for_workspace(thread.workspace).values_list("user_id", "state"))
+
+
+def test_looking_at_it_takes_the_mark_away_for_oneself(as_alice: Client, as_bob: Client, thread: Any) -> None:
+    assert (is_new(as_alice, thread), is_new(as_bob, thread)) == (True, True)
+    look(as_bob, thread)
+    assert (is_new(as_alice, thread), is_new(as_bob, thread)) == (True, False)
+
+
+def test_what_somebody_else_does_is_new(as_bob: Client, thread: Any, alice: User) -> None:
+    look(as_bob, thread)
+    with workspace(thread.workspace):
+        thread.change(Actor.agent(alice), assignee=alice)
+    assert is_new(as_bob, thread)
+    look(as_bob, thread)
+    assert not is_new(as_bob, thread)
+
+
+def test_what_one_does_oneself_is_not(as_bob: Client, thread: Any, bob: User) -> None:
+    look(as_bob, thread)
+    with workspace(thread.workspace):
+        thread.change(Actor.agent(bob), assignee=bob)
+        outbound.reply(thread, Actor.agent(bob), "Here it is")
+    assert not is_new(as_bob, thread)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_changing_what_one_has_not_seen_hides_nothing(as_bob: Client, thread: Any, bob: User, seen: bool) -> None:
+    if seen:
+        look(as_bob, thread)
+        at(thread, hours=1)  # a mail came
+    with workspace(thread.workspace):
+        thread.change(Actor.agent(bob), assignee=bob)
+        outbound.reply(thread, Actor.agent(bob), "Here it is", note=True)
+    assert is_new(as_bob, thread)
+
+
+def test_what_was_there_before_one_joined_is_not_new(as_bob: Client, thread: Any, bob: User, alice: User) -> None:
+    Membership.objects.filter(user=bob).update(created_at=timezone.now())
+    assert not is_new(as_bob, thread)
+    with workspace(thread.workspace):
+        thread.change(Actor.agent(bob), assignee=bob)
+    assert not is_new(as_bob, thread)
+    with workspace(thread.workspace):
+        thread.change(Actor.agent(alice), status="closed")
+        rows = type(thread).objects.for_workspace(thread.workspace)
+        rows.update(updated_at=Now() + timedelta(seconds=1))
+    look(as_bob, thread)
+    assert len(marks(thread)) == 1
+
+
+def test_all_that_was_seen_before(as_bob: Client, thread: Any, bob: User) -> None:
+    """As for who was a member when marks came to be (tickets/migrations/0008)."""
+    with workspace(thread.workspace):
+        Seen.objects.for_workspace(thread.workspace).create(user=bob, state=timezone.now())
+    assert not is_new(as_bob, thread)
+
+
+def test_nothing_is_written_where_nothing_is_new(as_bob: Client, thread: Any) -> None:
+    look(as_bob, thread)
+    assert [state for _, state in marks(thread)] == [thread.updated_at]
+    with CaptureQueriesContext(connection) as queries:
+        look(as_bob, thread)
+    assert not [query["sql"] for query in queries if "INSERT" in query["sql"] or "UPDATE" in query["sql"]]
+
+
+def test_marks_go_with_the_member(as_bob: Client, thread: Any, bob: User) -> None:
+    look(as_bob, thread)
+    assert len(marks(thread)) == 1
+    Membership.objects.filter(user=bob).delete()
+    assert marks(thread) == []
+
+
+def test_a_bulk_edit_of_ones_own(as_bob: Client, acme: Workspace, thread: Any, bob: User) -> None:
+    look(as_bob, thread)
+    with workspace(acme):
+        dana = ContactFactory(workspace=acme)
+        other = type(thread).objects.for_workspace(acme).open(EMAIL, dana, "Fire", "It burns.")
+        at(other, days=1)
+        type(thread).objects.for_workspace(acme).change(Actor.agent(bob), status="closed")
+    text = as_bob.get(f"{urls(thread)[0]}?status=closed").content.decode()
+    assert text.count(UNREAD) == 1
+    assert f"{UNREAD}</span>Fire" in text
