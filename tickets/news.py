@@ -18,8 +18,9 @@ from django.utils.crypto import constant_time_compare
 
 from gopimi.lib import htmx
 from gopimi.lib.statements import fetch
-from gopimi.lib.tenancy import ENTER, set_workspace
+from gopimi.lib.tenancy import ENTER, set_workspace, workspace
 from gopimi.workspaces.models import User
+from tickets import presence
 from tickets.models import Conversation, Ticket
 
 GONE = "15 seconds"  # after which a member who isn't heard of is looking at something else
@@ -36,14 +37,15 @@ SELECT concat_ws('.', {number}, (
     ) AS newest
 ))
 """
-# A thread, its contact, and who else is looking at it; and whether it was noted already that the member is.
+# A thread and its contact, who else is looking at it, whether it was noted already that the member is, and its keys.
 THREAD = """
 SELECT concat_ws('.', extract(epoch FROM thread.updated_at), extract(epoch FROM contact.updated_at)) AS version,
     (SELECT string_agg(user_id::text, '.' ORDER BY user_id) FROM tickets_viewing AS other
      WHERE other.workspace_id = thread.workspace_id AND other.{column} = thread.id AND other.user_id <> {user}
      AND other.at > now() - interval '{gone}'),
     EXISTS (SELECT FROM tickets_viewing AS own WHERE own.workspace_id = thread.workspace_id
-     AND own.user_id = {user} AND own.{column} = thread.id AND own.at > now() - interval '{often}')
+     AND own.user_id = {user} AND own.{column} = thread.id AND own.at > now() - interval '{often}'),
+    thread.workspace_id, thread.id
 FROM {table} AS thread LEFT JOIN contacts_contact AS contact
 ON contact.workspace_id = thread.workspace_id AND contact.id = thread.contact_id
 WHERE thread.workspace_id = {workspace} AND thread.{key} = {wanted}
@@ -70,11 +72,10 @@ class News(NamedTuple):
 
     version: str
     viewers: list[int]  # the other members who have it on the screen
-    noted: bool  # that the one who asks is looking at it
 
     @classmethod
-    def of(cls, version: str, viewers: str | None, noted: bool) -> "News":
-        return cls(version, [int(one) for one in (viewers or "").split(".") if one], noted)
+    def of(cls, version: str, viewers: str | None) -> "News":
+        return cls(version, [int(one) for one in (viewers or "").split(".") if one])
 
     @property
     def tag(self) -> str:
@@ -94,10 +95,13 @@ def version(thread: Any) -> str:
 
 
 def of(thread: Any, user: Any) -> News:
-    """How a thread is for this member."""
+    """How a thread is for this member, whose looking at it is noted."""
     statement = _thread(type(thread), "%(workspace)s", "%(user)s", "id", "%(thread)s")
     (row,) = fetch(statement, {"workspace": thread.workspace_id, "user": user.pk, "thread": thread.pk})
-    return News.of(*row)
+    version, viewers, noted, *_ = row
+    if not noted:
+        presence.note(thread, user)
+    return News.of(version, viewers)
 
 
 def known(request: HttpRequest) -> str:
@@ -150,29 +154,31 @@ class NewsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         tag = known(request)
         asked = ASKING.fullmatch(request.path_info) if tag and request.method == "GET" else None
-        if asked and tag == self._current(request, **asked.groupdict()):
+        if asked and self._is_current(request, tag, **asked.groupdict()):
             return unchanged(tag)
         return self.get_response(request)
 
-    def _current(self, request: HttpRequest, slug: str, place: str, key: str | None) -> str:
-        """The tag as it would be now; empty for anybody who isn't a member, and where more is to be done."""
+    def _is_current(self, request: HttpRequest, tag: str, slug: str, place: str, key: str | None) -> bool:
+        """Whether a member's page has everything. Of a thread it is noted that they are looking at it."""
         session = self._session(request)
         if not session:
-            return ""
-        given = {"slug": slug, "user": int(session[SESSION_KEY]), "key": key}
-        rows = fetch(STATEMENTS[place, key is not None], given)
+            return False
+        user = User(pk=int(session[SESSION_KEY]))
+        rows = fetch(STATEMENTS[place, key is not None], {"slug": slug, "user": user.pk, "key": key})
         if connection.in_atomic_block:  # in tests, which wrap requests in a transaction of their own
             set_workspace(None)
         if not rows:
-            return ""
-        password, *found = rows[0]
-        proof = User(password=password).get_session_auth_hash()
-        if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), proof):
-            return ""
+            return False
+        user.password, version, *more = rows[0]
+        if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+            return False
         if key is None:
-            return f'"{found[0]}"'
-        news = News.of(*found)
-        return news.tag if news.noted else ""
+            return tag == f'"{version}"'
+        viewers, noted, workspace_id, thread_id = more
+        if tag == News.of(version, viewers).tag and not noted:
+            with workspace(workspace_id):
+                presence.note(PLACES[place](workspace_id=workspace_id, pk=thread_id), user)
+        return tag == News.of(version, viewers).tag
 
     @staticmethod
     def _session(request: HttpRequest) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class ThreadPage:
     @cached_property
     def latest(self) -> news.News:
         """As the page is drawn: who else is looking is said once it asks."""
-        return news.News(news.version(self.thread), [], noted=False)
+        return news.News(news.version(self.thread), [])
 
     @property
     def viewers(self) -> str:

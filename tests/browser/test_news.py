@@ -11,7 +11,7 @@ from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import User, Workspace
 from tests.browser.conftest import PHONE
-from tests.browser.test_together import desk_of
+from tests.browser.test_together import desk_of, edit
 from tests.customfields.test_definitions import define
 from tests.tickets.mails import mail
 from tickets import mailboxes, outbound
@@ -154,7 +154,7 @@ def test_details_wait_until_they_are_left(page: Page, desk: Workspace, hers: Pag
     smoke = ticket(desk, "Smoke")
     url = desk.url("tickets:detail", smoke.number)
     page.goto(url)
-    page.get_by_role("button", name="Edit Plan").click()
+    edit(page, "Plan")
     page.keyboard.type("Gold")
     with workspace(desk):
         smoke.change(Actor.agent(User.objects.get(name="Alice")), priority=4)

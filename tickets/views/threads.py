@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from contacts.sidebar import LineForm
 from gopimi.lib import htmx
 from gopimi.workspaces import toasts
-from tickets import drafts, news, outbound, presence
+from tickets import drafts, news, outbound
 from tickets.editing import EditForm
 from tickets.forms import ChangeForm, ReplyForm
 from tickets.pages import ThreadPage, find
@@ -39,10 +39,8 @@ def thread(request: Any, **key: int) -> HttpResponseBase:
 def updates(request: Any, **key: int) -> HttpResponse:
     """What an open page asks for every few seconds: whether the thread has changed, and who else is looking at it."""
     page = find(request, **key)
-    found = news.of(page.thread, request.user)
-    if not found.noted:
-        presence.note(page.thread, request.user)
-    page.latest = found._replace(version=news.version(page.thread))  # as it was read
+    # Of the version that was read, and shown.
+    page.latest = news.of(page.thread, request.user)._replace(version=news.version(page.thread))
     tag, before = page.latest.tag, news.known(request)
     if before == tag:
         return news.unchanged(tag)
