@@ -8,11 +8,13 @@ from django.db import transaction
 from contacts.models import View
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.models import Membership, User, Workspace
+from tickets.attention import Seen
 from tickets.demo.people import People
 from tickets.demo.stories import read
 from tickets.demo.threads import Threads
 
 PASSWORD = "gopimi-demo"  # noqa: S105  known to everybody: the command refuses any database but the embedded one
+SEEN = timedelta(hours=3)
 SLUGS = {"acme": "acmedemo", "lab": "acmetest"}
 
 
@@ -43,6 +45,8 @@ def load_workspace(folder: str, slug: str, now: datetime, password: str) -> Work
     with workspace(demo):
         for place, view in enumerate(told.get("view", [])):
             View.objects.create(workspace=demo, owner=agents[0], shared=True, position=place, **view)
+        # Who looks at the lists first finds some that are new, not all that there is.
+        Seen.objects.bulk_create([Seen(workspace=demo, user=agent, state=now - SEEN) for agent in agents])
         threads = Threads(demo, told, agents, now)
         threads.load(People(demo, told, agents, now).load(threads.asked()))
     return demo
