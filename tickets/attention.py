@@ -1,6 +1,9 @@
 """What a ticket or a conversation is to each member: how much of it they have seen, whether they look at it now, and
 what they have begun to write."""
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -27,7 +30,7 @@ class Personal(TenantModel):
 
     class Meta:
         abstract = True
-        constraints = (_one_each("ticket"), _one_each("conversation"))
+        constraints: ClassVar[Sequence[models.BaseConstraint]] = (_one_each("ticket"), _one_each("conversation"))
 
     def __str__(self) -> str:
         return f"{type(self).__name__} of {self.user_id}"

@@ -32,7 +32,8 @@ def thread(request: Any, **key: int) -> HttpResponseBase:
     """The page. `?images=` names a message whose remote images were asked for: this once they may be loaded."""
     page = find(request, **key)
     page.see()
-    return (with_images if signed_id(IMAGES, request.GET.get("images", "")) else show)(request, page)
+    asked = signed_id(IMAGES, request.GET.get("images", ""))
+    return with_images(request, page) if asked else show(request, page)  # type: ignore[call-arg]
 
 
 @require_GET
