@@ -1,7 +1,6 @@
 """What a ticket or a conversation is to each member: how much of it they have seen, whether they look at it now, and
 what they have begun to write."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from django.db import models
@@ -30,7 +29,7 @@ class Personal(TenantModel):
 
     class Meta:
         abstract = True
-        constraints: ClassVar[Sequence[models.BaseConstraint]] = (_one_each("ticket"), _one_each("conversation"))
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (_one_each("ticket"), _one_each("conversation"))
 
     def __str__(self) -> str:
         return f"{type(self).__name__} of {self.user_id}"
