@@ -99,8 +99,10 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => detail.target.id ===
 // New messages take their places; the others stay as they are, with what is unfolded, played or marked in them.
 function takeMessages(detail) {
   detail.shouldSwap = false;
-  const [list, scroller] = [detail.target, document.getElementById("thread-scroll")];
-  const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80; // px
+  const list = detail.target;
+  const composer = document.getElementById("composer");
+  // On a phone the page scrolls, not the thread alone.
+  const atEnd = list.lastElementChild.getBoundingClientRect().bottom < Math.min(composer.getBoundingClientRect().top, innerHeight) + 80;
   let last = list.querySelector(":scope > h1");
   let message = null;
   for (const entry of [...parsed(detail.serverResponse).querySelector("#messages").children]) {
@@ -113,7 +115,7 @@ function takeMessages(detail) {
     }
     last = known ?? entry;
   }
-  if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+  if (atEnd) list.lastElementChild.scrollIntoView({ block: "end" });
   else if (message) document.querySelector("[data-jump]").hidden = false;
 }
 document.addEventListener("click", ({ target }) => {
