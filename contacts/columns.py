@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
 from contacts.filters import CUSTOM, SORTS
 from contacts.highlighting import Highlight
 from contacts.models import Contact
 from customfields.models import Field
-from gopimi.lib.markup import escape, span
+from gopimi.lib.markup import escape, safe, span
 from gopimi.workspaces.templatetags.ui import ago, mark
 
 FEATURED = 2  # custom fields that are columns where nothing was chosen
@@ -39,14 +38,14 @@ class Column:
         return f"<td{css}>{escape(self.content(contact, held))}</td>"
 
 
-def _email(highlight: Highlight = conditional_escape) -> Content:
+def _email(highlight: Highlight = safe) -> Content:
     def content(contact: Contact, held: Any) -> SafeString:
         return highlight(contact.email or "")
 
     return content
 
 
-def _organization(highlight: Highlight = conditional_escape) -> Content:
+def _organization(highlight: Highlight = safe) -> Content:
     def content(contact: Contact, held: Any) -> SafeString:
         if contact.organization is None:
             return NONE
@@ -123,7 +122,7 @@ def default(fields: Sequence[Field]) -> list[str]:
     return ["email", "organization", *featured, "tags", "updated_at"]
 
 
-def chosen(keys: Sequence[str], fields: Sequence[Field], highlight: Highlight = conditional_escape) -> list[Column]:
+def chosen(keys: Sequence[str], fields: Sequence[Field], highlight: Highlight = safe) -> list[Column]:
     """The columns with these keys in their order, each once; the default where none is left."""
     columns = known(fields)
     columns |= {key: replace(columns[key], content=content(highlight)) for key, content in SEARCHED.items()}

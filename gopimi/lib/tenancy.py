@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from django.db import connection, models, transaction
-from django.db.models import Func
 
 # For the list of columns of a statement that reads a row and enters its workspace at once. With LAZILY after it, the
 # transaction's end isn't waited for (`workspace`).
@@ -30,13 +29,6 @@ def set_workspace(workspace_id: int | None, lazily: bool = False) -> None:
     with connection.cursor() as cursor:
         value = "" if workspace_id is None else str(workspace_id)
         cursor.execute(f"SELECT {ENTER.format('%s')}" + LAZILY * lazily, [value])
-
-
-class Entered(Func):
-    """Enters the workspace that this column names, in the statement that reads the row (SET LOCAL)."""
-
-    template = ENTER.format("%(expressions)s")
-    output_field = models.TextField()
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from gopimi.lib.tenancy import Entered, set_workspace
+from gopimi.lib.tenancy import set_workspace
+from gopimi.workspaces import signedin
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import Membership
 
@@ -51,8 +52,7 @@ class WorkspaceMiddleware:
         slug = kwargs.pop("slug")
         if not request.user.is_authenticated:
             return sign_in_first(request)
-        mine = Membership.objects.select_related("workspace").filter(user=request.user, workspace__slug=slug)
-        membership = mine.annotate(entered=Entered("workspace_id")).first()  # one statement reads it and enters
+        membership = signedin.enter(request.user, slug)
         if membership is None:
             raise Http404
         request.membership, request.workspace = membership, membership.workspace

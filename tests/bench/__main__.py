@@ -5,7 +5,7 @@ Nothing is asserted: tables are printed, and those of all parts are written into
 
 import sys
 
-from tests.bench import api, imports, live, mail, page, sizes, table
+from tests.bench import api, imports, live, mail, page, sizes, table, tickets
 from tests.bench.desk import set_up
 
 PARTS = {
@@ -14,6 +14,7 @@ PARTS = {
     "large-imports": imports.measure_large,
     "mail": mail.measure,
     "table": table.measure,
+    "tickets": tickets.measure,
     "live": live.measure,
 }
 
