@@ -74,10 +74,10 @@ MIDDLEWARE = [
     "gopimi.lib.requestid.RequestIdMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gopimi.workspaces.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -99,7 +99,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "gopimi.workspaces.context.shell",
             ],
-            "builtins": ["gopimi.workspaces.templatetags.ui"],
+            "builtins": ["gopimi.workspaces.templatetags.ui", "django.templatetags.i18n"],
         },
     }
 ]
@@ -229,7 +229,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # 10,000 selected ids in one form
 
 # Language, time, static files, uploads
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # each by its own name
 LOCALE_PATHS = [BASE_DIR / "gopimi" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
