@@ -166,7 +166,10 @@ def _settle_organizations(workspace_id: int, drafts: Sequence[Draft]) -> dict[in
 
 def _hold_fields(workspace_id: int, drafts: Sequence[Draft]) -> None:
     """Let neither fields nor options be archived or deleted, and look whether one was since the drafts were made."""
-    now = field_values.hold(workspace_id, {field for draft in drafts for field, _, _ in draft.values})
+    fields = {id(field): field for draft in drafts for field, _, _ in draft.values}.values()
+    now = field_values.hold(workspace_id, fields)
+    if all(now[field.pk] is field for field in fields):
+        return
     for draft in drafts:
         for field, old, new in draft.values:
             if now[field.pk] is not field:

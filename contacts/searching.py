@@ -57,19 +57,24 @@ def words(text: str) -> list[str]:
 
 
 def grams(workspace_id: int, *texts: str | None) -> list[int]:
-    """The hashed pieces of these texts' words, as signed 32-bit numbers, each once.
+    """The hashed pieces of these texts' words, as signed 32-bit numbers, each once."""
+    return list(map(int, _grams(workspace_id, texts)))
 
-    Words come again and again, and so do the hosts of addresses: theirs are kept.
-    """
-    found: set[int] = set()
+
+def _grams(workspace_id: int, texts: Iterable[str | None]) -> set[str]:
+    """The same as the database reads them. Words come again and again, and so do the hosts of addresses: theirs are
+    kept."""
+    hashes = _hashes(workspace_id)
+    found: set[str] = set()
     for text in texts:
         for word in words(text or ""):
             name, at, host = word.partition("@")
             if at:
-                found |= _hashed(workspace_id, _pieces(name + at) | {f"{name[-1:]}@{host[:1]}"})
+                found.update(map(hashes.__getitem__, _pieces(name + at)))
+                found.add(hashes[f"{name[-1:]}@{host[:1]}"])
                 word = at + host
             found |= _of_word(workspace_id, word)
-    return list(found)
+    return found
 
 
 def _pieces(word: str) -> set[str]:
@@ -78,18 +83,28 @@ def _pieces(word: str) -> set[str]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _of_word(workspace_id: int, word: str) -> frozenset[int]:
-    return frozenset(_hashed(workspace_id, _pieces(word)))
+def _of_word(workspace_id: int, word: str) -> frozenset[str]:
+    return frozenset(map(_hashes(workspace_id).__getitem__, _pieces(word)))
 
 
-def _hashed(workspace_id: int, pieces: Iterable[str]) -> set[int]:
-    return {_hash(workspace_id, piece) for piece in pieces}
+class Hashes(dict[str, str]):
+    """The hashes of a workspace's pieces, made when they are first asked for; not more than `MOST` are kept."""
+
+    MOST = 1 << 16
+
+    def __init__(self, workspace_id: int) -> None:
+        super().__init__()
+        self.salt = zlib.crc32(f"{workspace_id}:".encode())
+
+    def __missing__(self, piece: str) -> str:
+        if len(self) >= self.MOST:
+            self.clear()
+        number = zlib.crc32(piece.encode(), self.salt)
+        found = self[piece] = str(number - (1 << 32) if number >= 1 << 31 else number)
+        return found
 
 
-@lru_cache(maxsize=1 << 16)
-def _hash(workspace_id: int, piece: str) -> int:
-    number = zlib.crc32(f"{workspace_id}:{piece}".encode())
-    return number - (1 << 32) if number >= 1 << 31 else number
+_hashes = lru_cache(maxsize=16)(Hashes)
 
 
 INDEX = """
@@ -102,9 +117,9 @@ ON CONFLICT (workspace_id, contact_id) DO UPDATE SET grams = EXCLUDED.grams
 
 def index(contacts: Iterable[Any]) -> None:
     """Make these found by what they are called now: whatever has workspace_id, pk, name and email of a contact."""
-    found_by = ((one.workspace_id, one.pk, grams(one.workspace_id, one.name, one.email)) for one in contacts)
+    found_by = ((one.workspace_id, one.pk, _grams(one.workspace_id, (one.name, one.email))) for one in contacts)
     # An array of arrays would be one table of numbers to unnest(): each goes as its text.
-    rows = ((workspace_id, pk, f"{{{str(numbers)[1:-1]}}}") for workspace_id, pk, numbers in found_by)
+    rows = ((workspace_id, pk, f"{{{','.join(numbers)}}}") for workspace_id, pk, numbers in found_by)
     arrays.execute(INDEX, [], rows)
 
 

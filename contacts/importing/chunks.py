@@ -10,6 +10,7 @@ from contacts.importing.judging import Judge, Made, Result
 from contacts.importing.plans import Parsed, Plan
 from contacts.importing.records import COUNTS, Import, ImportMade, ImportRow, Status
 from contacts.importing.seen import Seen
+from contacts.importing.turns import Turns
 from contacts.models import Tag
 from gopimi.lib import arrays, charsets
 from gopimi.lib.folding import lower
@@ -43,8 +44,8 @@ class Overtaken(Exception):
 class Chunks:
     """Takes the chunks of a run one after the other. `edited` are the rows that were corrected by hand before."""
 
-    def __init__(self, one: Import, plan: Plan, finder: Finder, edited: Iterable[int] = ()) -> None:
-        self.one, self.finder, self.edited = one, finder, set(edited)
+    def __init__(self, one: Import, plan: Plan, finder: Finder, turns: Turns, edited: Iterable[int] = ()) -> None:
+        self.one, self.finder, self.turns, self.edited = one, finder, turns, set(edited)
         self.judge = Judge(one, plan)
         self._organizations, self._tags = Seen(), Seen()  # that a dry run would have made
 
@@ -52,7 +53,7 @@ class Chunks:
         """Write a chunk, or judge it where the run is dry. Raises Overtaken, with nothing written."""
         one, made = self.one, Made()
         created: list[Draft] = []
-        with workspace(one.workspace_id, lazily=True):
+        with self.turns.first(), workspace(one.workspace_id, lazily=True):
             results = self.judge.judge(rows, made, find=created.extend)
             counts = Counter(result.status for result in results)
             keep(one, results)

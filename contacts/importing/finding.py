@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef
 
 from contacts import searching
 from contacts.importing.records import Import
+from contacts.importing.turns import Turns
 from contacts.models import Contact, ContactSearch
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import ActorKind
@@ -25,8 +26,8 @@ BATCH = 5_000  # contacts
 class Finder:
     """Takes the contacts of one chunk after the other; at most one chunk waits."""
 
-    def __init__(self, workspace_id: int) -> None:
-        self.workspace_id = workspace_id
+    def __init__(self, workspace_id: int, turns: Turns) -> None:
+        self.workspace_id, self.turns = workspace_id, turns
         self.thread = ThreadPoolExecutor(1, "import-finder")
         self.pending: Future[None] | None = None
 
@@ -46,13 +47,13 @@ class Finder:
 
     def _index(self, contacts: Sequence[Any]) -> None:
         with workspace(self.workspace_id, lazily=True):
-            searching.index(contacts)
+            searching.index(self.turns.after(contacts))
 
 
 @contextmanager
-def finder(workspace_id: int) -> Iterator[Finder]:
+def finder(workspace_id: int, turns: Turns) -> Iterator[Finder]:
     """One with its thread, which ends, with its connection, on leaving."""
-    one = Finder(workspace_id)
+    one = Finder(workspace_id, turns)
     try:
         yield one
         one.wait()

@@ -13,6 +13,7 @@ from contacts.importing.files import Record, Written
 from contacts.importing.plans import Parsed, Plan
 from contacts.importing.records import Import
 from contacts.importing.seen import Seen
+from contacts.importing.turns import Turns
 
 AHEAD = 2  # chunks
 FEW = 500  # rows
@@ -22,13 +23,13 @@ Corrections = Mapping[int, Sequence[str]]  # cells by row
 
 
 def ahead(
-    file: Any, one: Import, plan: Plan, corrections: Corrections, size: int
+    file: Any, one: Import, plan: Plan, corrections: Corrections, size: int, turns: Turns
 ) -> Generator[list[Parsed], None, None]:
     """The file's rows in chunks of at most `size`, from where the import stands. Raises Unreadable.
 
     A row of `corrections` has those cells instead of the file's.
     """
-    chunks = _chunks(file, one, plan, corrections, size)
+    chunks = _chunks(file, one, plan, corrections, size, turns)
     with hurried(), ThreadPoolExecutor(1, "import-reader") as thread:
         coming = deque(thread.submit(next, chunks, None) for _ in range(AHEAD))
         while (chunk := coming.popleft().result()) is not None:
@@ -68,7 +69,7 @@ def sizes(rows: int, most: int) -> Iterator[int]:
 
 
 def _chunks(
-    file: Any, one: Import, plan: Plan, corrections: Corrections, size: int
+    file: Any, one: Import, plan: Plan, corrections: Corrections, size: int, turns: Turns
 ) -> Generator[list[Parsed], None, None]:
     """Rows that are done with are read too, for the addresses that they have taken: the second row of one address
     fails, whatever became of the first. So a file repaired later imports like one that was right from the start."""
@@ -79,7 +80,7 @@ def _chunks(
     chunk: list[Parsed] = []
     wanted = sizes(one.rows - done, size)
     limit = next(wanted)
-    for record in records:
+    for record in turns.after(records):
         if record.row in corrections:
             record = Record(record.row, record.line, list(corrections[record.row]))
         if record.row <= done:

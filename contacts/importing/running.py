@@ -16,6 +16,7 @@ from contacts.importing.chunks import Chunks, Overtaken
 from contacts.importing.files import Unreadable, Written
 from contacts.importing.plans import Plan
 from contacts.importing.records import Import, ImportRow, Status
+from contacts.importing.turns import Turns
 from customfields import values as field_values
 from gopimi.lib.tenancy import workspace
 
@@ -72,11 +73,12 @@ def _run_chunks(one: Import, file: object, must_stop: Callable[[], bool]) -> boo
         corrections = dict(edited.values_list("row", "cells"))
     if one.position and not one.dry_run:
         finding.catch_up(one)
+    turns = Turns()
     with (
-        finding.finder(one.workspace_id) as finder,
-        closing(reading.ahead(file, one, plan, corrections, CHUNK)) as coming,
+        finding.finder(one.workspace_id, turns) as finder,
+        closing(reading.ahead(file, one, plan, corrections, CHUNK, turns)) as coming,
     ):
-        chunks = Chunks(one, plan, finder, corrections)
+        chunks = Chunks(one, plan, finder, turns, corrections)
         for rows in coming:
             if _asked_to_cancel(one):
                 finder.wait()

@@ -61,14 +61,17 @@ class PersonResource(resources.ModelResource):
 
 
 def seconds(people: Sequence[tuple[Any, ...]]) -> float:
-    with as_owner(connection), connection.schema_editor() as editor:
-        editor.create_model(Company)
-        editor.create_model(Person)
     headers = ["name", "email", "company", "account", "amount", "since", "plan"]
     rows = tablib.Dataset(*[tuple(map(str, one)) for one in people], headers=headers)
     with as_owner(connection):
+        with connection.schema_editor() as editor:
+            editor.create_model(Company)
+            editor.create_model(Person)
         began = time.perf_counter()
         PersonResource().import_data(rows, raise_errors=True)
         taken = time.perf_counter() - began
         assert Person.objects.count() == len(people)
+        with connection.schema_editor() as editor:
+            editor.delete_model(Person)
+            editor.delete_model(Company)
     return taken
