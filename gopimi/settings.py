@@ -99,7 +99,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "gopimi.workspaces.context.shell",
             ],
-            "builtins": ["gopimi.workspaces.templatetags.ui", "django.templatetags.i18n"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "gopimi.workspaces.templatetags.said",
+                "gopimi.workspaces.templatetags.ui",
+            ],
         },
     }
 ]
