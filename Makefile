@@ -7,13 +7,14 @@ PARTS ?=
 UV := .venv/bin/uv
 COMPILE := $(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header
 
-.PHONY: help run test check format setup setup-dev chromium lock corpus corpus-csv kills bench bench-quick fuzz
+.PHONY: help run test check format messages setup setup-dev chromium lock corpus corpus-csv kills bench bench-quick fuzz
 
 help:
 	@echo "make run                serve GoPimi on http://127.0.0.1:8000 (PORT, GOPIMI_DATA_DIR)"
 	@echo "make test               run every test, in a browser too (TESTS=path, WORKERS=2)"
 	@echo "make check              lint, types, migrations, the rules of the house"
 	@echo "make format             let ruff format the code"
+	@echo "make messages           take the texts out of code and templates into the catalogs, and compile them"
 	@echo "make bench              measure, beside peers and the raw floor, and write docs/benchmarks.md (PARTS=\"api\")"
 	@echo "make bench-quick        the same with less of everything, in a few minutes; nothing is written"
 	@echo "make lock               write requirements/*.txt anew from requirements/*.in"
@@ -38,6 +39,10 @@ check: setup-dev
 format: setup-dev
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+# Exit 1 while a message has no translation.
+messages: setup-dev
+	.venv/bin/python -m tests.messages
 
 corpus: setup-dev
 	.venv/bin/python -m tests.corpus $(CORPUS)

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from contacts.filters import CUSTOM, SORTS
 from contacts.highlighting import Highlight
 from contacts.models import Contact
 from customfields.models import Field
 from gopimi.lib.markup import escape, safe, span
+from gopimi.lib.words import Words
 from gopimi.workspaces.templatetags.ui import ago, mark
 
 FEATURED = 2  # custom fields that are columns where nothing was chosen
@@ -27,7 +29,7 @@ class Column:
     """`key` is what a membership keeps and, where `sortable`, what the URL sorts by."""
 
     key: str
-    label: str
+    label: Words
     width: str
     css: str
     content: Content
@@ -102,12 +104,12 @@ def of_field(field: Field) -> Column:
 
 
 PROPERTIES = (
-    Column("email", "Email", "w-mail", "", _email(), sortable=True),
-    Column("organization", "Organization", "w-org", "", _organization(), sortable=True),
-    Column("tags", "Tags", "", "", _tags),
-    Column("open_tickets", "Tickets open", "w-xs", "r num", _open_tickets),
-    Column("created_at", "Created", "w-sm", "num muted", _moment("created_at"), sortable=True),
-    Column("updated_at", "Updated", "w-sm", "num muted", _moment("updated_at"), sortable=True),
+    Column("email", gettext_lazy("Email"), "w-mail", "", _email(), sortable=True),
+    Column("organization", gettext_lazy("Organization"), "w-org", "", _organization(), sortable=True),
+    Column("tags", gettext_lazy("Tags"), "", "", _tags),
+    Column("open_tickets", gettext_lazy("Tickets open"), "w-xs", "r num", _open_tickets),
+    Column("created_at", gettext_lazy("Created"), "w-sm", "num muted", _moment("created_at"), sortable=True),
+    Column("updated_at", gettext_lazy("Updated"), "w-sm", "num muted", _moment("updated_at"), sortable=True),
 )
 assert all(column.key in SORTS for column in PROPERTIES if column.sortable)
 

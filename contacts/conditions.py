@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from contacts import inputs
 from contacts.filters import CUSTOM, BadFilter, ContactFilter
 from contacts.models import Source, Tag
 from customfields.models import Field
 from customfields.operators import DATE_WORDS, SEVERAL, listed, many
+from gopimi.lib.words import Words
 from gopimi.workspaces.models import Workspace
 from organizations.models import Organization
 
@@ -24,9 +26,9 @@ class Facet:
     """What one can filter by. `words` are its operators; `control` gives the widget that an operator needs."""
 
     name: str
-    label: str
+    label: Words
     icon: str
-    words: Mapping[str, str]
+    words: Mapping[str, Words]
     control: Callable[[str], forms.Widget]
     shown: Callable[[Sequence[str]], str] = ", ".join
 
@@ -42,7 +44,7 @@ class Row:
 
     @property
     def word(self) -> str:
-        return self.facet.words[self.operator]
+        return str(self.facet.words[self.operator])
 
     @property
     def shown(self) -> str:
@@ -66,7 +68,7 @@ class Row:
             return ""
         control = self.facet.control(self.operator)
         inputs.dress(control)
-        control.attrs["aria-label"] = f"Value for {self.facet.label}"
+        control.attrs["aria-label"] = gettext("Value for {label}").format(label=self.facet.label)
         if self.problem:
             control.attrs |= {"aria-invalid": "true", "aria-describedby": f"c{index}-error"}
         several = isinstance(control, forms.SelectMultiple)
@@ -77,14 +79,15 @@ class Row:
 def facets(workspace: Workspace, fields: Sequence[Field]) -> dict[str, Facet]:
     """Everything that one can filter by, by the parameter's name."""
     known = [
-        Facet("organization", "Organization", "building-2", {"": "is", EMPTY: "is empty", FILLED: "is not empty"},
+        Facet("organization", gettext("Organization"), "building-2",
+              {"": gettext("is"), EMPTY: gettext("is empty"), FILLED: gettext("is not empty")},
               lambda _: _organizations(workspace), lambda given: _organization_names(workspace, given)),
-        Facet("tag", "Tag", "tag", {"": "has"}, lambda _: _tags(workspace)),
-        Facet("source", "Source", "info", {"": "is"}, lambda _: _choice(Source.choices),
-              lambda given: ", ".join(dict(Source.choices).get(one, one) for one in given)),
-        Facet("created_at", "Created", "calendar", MOMENTS, lambda _: _date()),
-        Facet("updated_at", "Updated", "calendar", MOMENTS, lambda _: _date()),
-        Facet("email", "Email", "mail", {"": "is"}, lambda _: forms.TextInput()),
+        Facet("tag", gettext("Tag"), "tag", {"": gettext("has")}, lambda _: _tags(workspace)),
+        Facet("source", gettext("Source"), "info", {"": gettext("is")}, lambda _: _choice(Source.choices),
+              lambda given: ", ".join(str(dict(Source.choices).get(one, one)) for one in given)),
+        Facet("created_at", gettext("Created"), "calendar", MOMENTS, lambda _: _date()),
+        Facet("updated_at", gettext("Updated"), "calendar", MOMENTS, lambda _: _date()),
+        Facet("email", gettext("Email"), "mail", {"": gettext("is")}, lambda _: forms.TextInput()),
         *(_of_field(one) for one in fields),
     ]  # fmt: skip
     return {facet.name: facet for facet in known}
@@ -96,7 +99,7 @@ def _of_field(one: Field) -> Facet:
 
     def control(operator: str) -> forms.Widget:
         if kind.toggles:
-            return _choice([("true", "Yes"), ("false", "No")])
+            return _choice([("true", gettext("Yes")), ("false", gettext("No"))])
         if not kind.has_options:
             return forms.TextInput() if operator in SEVERAL else kind.widget(one, None)
         labels = [(option.label, option.label) for option in one.choices]
@@ -107,15 +110,22 @@ def _of_field(one: Field) -> Facet:
         return _choice(labels)
 
     def shown(given: Sequence[str]) -> str:
-        return ", ".join({"true": "Yes", "false": "No"}.get(text, text) if kind.toggles else text for text in given)
+        return ", ".join(
+            {"true": gettext("Yes"), "false": gettext("No")}.get(text, text) if kind.toggles else text for text in given
+        )
 
     return Facet(
-        CUSTOM + one.key, one.label, kind.icon, {**words, EMPTY: "is empty", FILLED: "is not empty"}, control, shown
+        CUSTOM + one.key,
+        one.label,
+        kind.icon,
+        {**words, EMPTY: gettext("is empty"), FILLED: gettext("is not empty")},
+        control,
+        shown,
     )
 
 
 def _choice(choices: Any) -> forms.Widget:
-    return forms.Select(choices=[("", "Choose"), *choices])
+    return forms.Select(choices=[("", gettext("Choose")), *choices])
 
 
 def _date() -> forms.Widget:

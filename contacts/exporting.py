@@ -59,7 +59,16 @@ PROPERTIES: dict[str, Text] = {
     "created_at": lambda record: record.created_at.isoformat(timespec="seconds"),
     "updated_at": lambda record: record.updated_at.isoformat(timespec="seconds"),
 }
-LABELS = {"name": "Name"} | {column.key: column.label for column in columns.PROPERTIES}
+# In English whatever the reader reads, so that an import by anybody takes the file back
+LABELS = {
+    "name": "Name",
+    "email": "Email",
+    "organization": "Organization",
+    "tags": "Tags",
+    "open_tickets": "Tickets open",
+    "created_at": "Created",
+    "updated_at": "Updated",
+}
 assert PROPERTIES.keys() == LABELS.keys()
 
 

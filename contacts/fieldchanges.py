@@ -53,12 +53,14 @@ class Contacts:
     def uses(self, field: Field, option: Option | None = None) -> list[str]:
         """Saved views, and what runs at the moment and needs the field."""
         views = sum(_uses(view, field, option) for view in _views(field.workspace_id))
-        found = [(views, "saved view", "saved views")]
+        used = [counted(views, "{number} saved view", "{number} saved views")] if views else []
         if option is None:
-            edits = BulkEdit.objects.for_workspace(field.workspace_id).filter(field=field, status=EditStatus.RUNNING)
-            found += [(_running_imports(field), "running import", "running imports"),
-                      (edits.count(), "running bulk edit", "running bulk edits")]  # fmt: skip
-        return [counted(number, one, many) for number, one, many in found if number]
+            if imports := _running_imports(field):
+                used.append(counted(imports, "{number} running import", "{number} running imports"))
+            running = BulkEdit.objects.for_workspace(field.workspace_id).filter(field=field, status=EditStatus.RUNNING)
+            if edits := running.count():
+                used.append(counted(edits, "{number} running bulk edit", "{number} running bulk edits"))
+        return used
 
     def without_value(self, field: Field) -> int:
         values = FieldValue.objects.for_workspace(field.workspace_id).filter(field=field)

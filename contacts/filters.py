@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from contacts import searching
 from contacts.models import ContactTag, Source
@@ -142,16 +143,21 @@ class ContactFilter:
             if name.startswith(CUSTOM):
                 return values.matching(self._field(parameter, name), operator, given)
             if name not in PROPERTIES:
-                raise BadFilter(parameter, f"Contacts can't be filtered by “{name}”.")
+                raise BadFilter(parameter, gettext("Contacts can't be filtered by “{name}”.").format(name=name))
             if operator not in PROPERTIES[name]:
-                raise BadFilter(parameter, f"“{name}” has no operator “{operator}”.")
+                raise BadFilter(
+                    parameter, gettext("“{name}” has no operator “{operator}”.").format(name=name, operator=operator)
+                )
             return PROPERTIES[name][operator](self, operator, [one_line(text) for text in given]), None
         except ValueError as error:  # the value can't be one, says its own parser
             raise BadFilter(parameter, str(error)) from error
 
     def _field(self, parameter: str, name: str) -> Field:
         if name not in self.fields:
-            raise BadFilter(parameter, f"There is no custom field with the key “{name.removeprefix(CUSTOM)}”.")
+            raise BadFilter(
+                parameter,
+                gettext("There is no custom field with the key “{key}”.").format(key=name.removeprefix(CUSTOM)),
+            )
         return self.fields[name]
 
     def _read_query(self, text: str) -> None:
@@ -166,9 +172,11 @@ class ContactFilter:
         if name.startswith(CUSTOM):
             field = self._field("sort", name)
             if not field.type.sort_columns:
-                raise BadFilter("sort", f"{field.label} can have several values, so it gives no order.")
+                raise BadFilter(
+                    "sort", gettext("{label} can have several values, so it gives no order.").format(label=field.label)
+                )
         elif name not in SORTS:
-            raise BadFilter("sort", f"Contacts can't be sorted by “{name}”.")
+            raise BadFilter("sort", gettext("Contacts can't be sorted by “{name}”.").format(name=name))
         self.sort, self.descending = name, text.startswith("-")
 
 
@@ -214,7 +222,7 @@ def _tag(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
     condition = Q()
     for name in given:
         if not name:
-            raise ValueError("Give a tag's name.")
+            raise ValueError(gettext("Give a tag's name."))
         links = ContactTag.objects.for_workspace(contacts.workspace).filter(contact=OuterRef("pk"))
         condition &= Q(Exists(links.filter(tag__name_lower=lower(name))))
     return condition
@@ -223,7 +231,7 @@ def _tag(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
 def _source(contacts: ContactFilter, operator: str, given: Sequence[str]) -> Q:
     text = filtering.one("source", given)
     if text not in Source.values:
-        raise ValueError(f"Give one of {', '.join(Source.values)}.")
+        raise ValueError(gettext("Give one of {values}.").format(values=", ".join(Source.values)))
     return Q(source=text)
 
 
@@ -236,7 +244,7 @@ def _moment(column: str) -> Test:
 
 def _boolean(parameter: str, text: str) -> bool:
     if text not in ("true", "false"):
-        raise BadFilter(parameter, "Give true or false.")
+        raise BadFilter(parameter, gettext("Give true or false."))
     return text == "true"
 
 

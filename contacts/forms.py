@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from contacts import inputs
 from contacts.filters import CUSTOM
@@ -15,7 +16,7 @@ from gopimi.lib.folding import fold
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import QuotaExceeded, Workspace
 
-AGAIN = "Save again to overwrite it."
+OVERTAKEN = gettext_lazy("Somebody else changed this to {now} in the meantime. Save again to overwrite it.")
 
 
 class SeenSwitch(forms.HiddenInput):
@@ -69,11 +70,13 @@ class ContactForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         for label, typed in self._typed_in_vain():
-            text = f"{label} was archived or deleted in the meantime. “{typed}” can't be saved there."
-            self.add_error(None, f"{text} Save again to keep the rest.")
+            text = gettext("{label} was archived or deleted in the meantime. “{typed}” can't be saved there.").format(
+                label=label, typed=typed
+            )
+            self.add_error(None, gettext("{text} Save again to keep the rest.").format(text=text))
         for name in self.changed_data if self.contact else ():
             if name in self.cleaned_data and self._is_overtaken(name):
-                self.add_error(name, f"Somebody else changed this to {self._now(name)} in the meantime. {AGAIN}")
+                self.add_error(name, OVERTAKEN.format(now=self._now(name)))
         return self.cleaned_data
 
     def _typed_in_vain(self) -> Iterator[tuple[str, str]]:
@@ -102,8 +105,8 @@ class ContactForm(forms.Form):
     def _now(self, name: str) -> str:
         value = self[name].initial
         if name in self.custom:
-            return self.custom[name].type.display(value) or "empty"
-        return (", ".join(value) if isinstance(value, list) else str(value or "")) or "empty"
+            return self.custom[name].type.display(value) or gettext("empty")
+        return (", ".join(value) if isinstance(value, list) else str(value or "")) or gettext("empty")
 
     def save(self, actor: Actor) -> Contact | None:
         """The contact, or None where it can't be: the form says why then."""
@@ -115,7 +118,10 @@ class ContactForm(forms.Form):
             self.taken = error.contact
             self.add_error("email", str(error))
         except QuotaExceeded as error:
-            self.add_error(None, f"{error} Delete contacts that you don't need, or ask for a higher limit.")
+            self.add_error(
+                None,
+                gettext("{error} Delete contacts that you don't need, or ask for a higher limit.").format(error=error),
+            )
         return None
 
     def _add(self, actor: Actor) -> Contact:
@@ -146,15 +152,18 @@ def _remember(control: forms.Field) -> None:
 class ViewForm(forms.Form):
     """What a view is called, and who sees it. `others` are the views that the member sees of the same table."""
 
-    SEEN = [("", "Only me"), ("everybody", "Everybody in the workspace")]
+    SEEN = [("", gettext_lazy("Only me")), ("everybody", gettext_lazy("Everybody in the workspace"))]
 
     name = forms.CharField(
         max_length=View._meta.get_field("name").max_length,
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off", "autofocus": True}),
-        error_messages={"required": "Give the view a name."},
+        error_messages={"required": gettext_lazy("Give the view a name.")},
     )
     seen = forms.ChoiceField(
-        choices=SEEN, required=False, label="Who sees it", widget=forms.RadioSelect(attrs={"class": "radio"})
+        choices=SEEN,
+        required=False,
+        label=gettext_lazy("Who sees it"),
+        widget=forms.RadioSelect(attrs={"class": "radio"}),
     )
 
     def __init__(self, data: Any, *, others: Sequence[View], **options: Any) -> None:
@@ -164,7 +173,9 @@ class ViewForm(forms.Form):
     def clean_name(self) -> str:
         name = inputs.line(self.cleaned_data["name"], self.fields["name"].max_length)  # type: ignore[attr-defined]
         if any(fold(other.name) == fold(name) for other in self.others):
-            raise forms.ValidationError(f"There is a view called “{name}” already.", code="taken")
+            raise forms.ValidationError(
+                gettext("There is a view called “{name}” already.").format(name=name), code="taken"
+            )
         return name
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext, gettext_lazy
 
 from contacts.bulkedits.records import BulkEdit
 from contacts.importing.records import Import
@@ -132,9 +133,15 @@ def _creation(contact: Any) -> Change:
 
 
 EVENTS = {
-    "created": "created this contact",
-    "deleted": "moved this contact to the trash",
-    "restored": "restored this contact from the trash",
+    "created": gettext_lazy("created this contact"),
+    "deleted": gettext_lazy("moved this contact to the trash"),
+    "restored": gettext_lazy("restored this contact from the trash"),
+}
+LABELS = {
+    "name": gettext_lazy("Name"),
+    "email": gettext_lazy("Email"),
+    "organization": gettext_lazy("Organization"),
+    "tags": gettext_lazy("Tags"),
 }
 ICONS = {
     "created": "user-round-plus",
@@ -165,8 +172,8 @@ def told(workspace: Any, changes: Sequence[Change]) -> list[Told]:
         Told(
             icon=ICONS.get(change.what, "pencil"),
             author=names[change.pk],
-            event=EVENTS.get(change.what, ""),
-            label=change.field.label if change.field else change.what.capitalize(),
+            event=str(EVENTS.get(change.what, "")),
+            label=change.field.label if change.field else str(LABELS.get(change.what, change.what)),
             old=change.shown_old,
             new=change.shown_new,
             at=change.at,
@@ -186,8 +193,11 @@ def authors(workspace: Any, changes: Sequence[Any]) -> dict[int, str]:
     names: dict[tuple[str, int | None], str] = {(ActorKind.AGENT, user.pk): user.display_name for user in agents}
     names |= {(ActorKind.API, token.pk): token.name for token in tokens}
     imports = Import.objects.for_workspace(workspace).filter(pk__in=ids[ActorKind.IMPORT])
-    names |= {(ActorKind.IMPORT, one.pk): f"Import of {one.filename}" for one in imports.only("filename")}
+    names |= {
+        (ActorKind.IMPORT, one.pk): gettext("Import of {filename}").format(filename=one.filename)
+        for one in imports.only("filename")
+    }
     return {
-        change.pk: names.get((change.actor_kind, change.actor_id), ActorKind(change.actor_kind).label)
+        change.pk: names.get((change.actor_kind, change.actor_id), str(ActorKind(change.actor_kind).label))
         for change in changes
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
 from contacts.models import Contact, Tag
 from gopimi.lib import addresses
@@ -27,7 +28,9 @@ def line(text: str, longest: int) -> str:
     except InvalidText as error:
         raise forms.ValidationError(str(error), code="invalid") from error
     if len(cleaned) > longest:
-        raise forms.ValidationError(f"At most {longest} characters fit.", code="max_length")
+        raise forms.ValidationError(
+            gettext("At most {longest} characters fit.").format(longest=longest), code="max_length"
+        )
     return cleaned
 
 
@@ -45,7 +48,7 @@ class NameField(PropertyField):
     def __init__(self, **options: Any) -> None:
         longest = Contact._meta.get_field("name").max_length
         widget = forms.TextInput(attrs={"autocomplete": "off", "maxlength": longest})
-        super().__init__(label="Name", required=False, widget=widget, **options)
+        super().__init__(label=gettext("Name"), required=False, widget=widget, **options)
 
     def to_python(self, value: Any) -> str:
         return line(value or "", Contact._meta.get_field("name").max_length or 0)
@@ -53,7 +56,7 @@ class NameField(PropertyField):
 
 class EmailField(PropertyField):
     def __init__(self, **options: Any) -> None:
-        super().__init__(label="Email", widget=forms.EmailInput(attrs={"autocomplete": "off"}), **options)
+        super().__init__(label=gettext("Email"), widget=forms.EmailInput(attrs={"autocomplete": "off"}), **options)
 
     def to_python(self, value: Any) -> str:
         if not (value or "").strip():
@@ -72,10 +75,10 @@ class OrganizationField(PropertyField):
     ) -> None:
         self.workspace = workspace
         widget = UiSelect(workspace.url("organizations:options"), create=create)
-        super().__init__(label="Organization", required=False, widget=widget, **options)
+        super().__init__(label=gettext("Organization"), required=False, widget=widget, **options)
         rows = self._all().order_by("name_key").values_list("id", "name")[:LISTED]
         choices = dict(rows) | ({chosen.pk: chosen.name} if chosen else {})
-        self.widget.choices = [("", "Search or create" if create else "Search"), *choices.items()]
+        self.widget.choices = [("", gettext("Search or create") if create else gettext("Search")), *choices.items()]
 
     def to_python(self, value: Any) -> Organization | None:
         text = line(str(value or ""), Organization._meta.get_field("name").max_length or 0)
@@ -101,14 +104,14 @@ class TagsField(PropertyField):
     """Tags by name, created if new. Cleaned: a list of names."""
 
     def __init__(self, workspace: Workspace, **options: Any) -> None:
-        super().__init__(label="Tags", required=False, widget=UiSelectMultiple(create=True), **options)
+        super().__init__(label=gettext("Tags"), required=False, widget=UiSelectMultiple(create=True), **options)
         self._known = list(Tag.objects.for_workspace(workspace).values_list("name", flat=True)[:LISTED])
         self._offer([])
 
     def to_python(self, value: Any) -> list[str]:
         names = [name for text in value or [] if (name := line(text, Tag._meta.get_field("name").max_length or 0))]
         if len(names) > MOST_TAGS:
-            raise forms.ValidationError(f"At most {MOST_TAGS} tags fit.", code="too_many")
+            raise forms.ValidationError(gettext("At most {most} tags fit.").format(most=MOST_TAGS), code="too_many")
         return names
 
     def prepare_value(self, value: Any) -> Any:

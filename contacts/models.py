@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext, gettext_lazy
 
 from contacts import history, searching
 from contacts.bulkedits.records import BulkEdit
@@ -32,9 +33,9 @@ ALIVE = Q(deleted_at__isnull=True)
 
 
 class Source(models.TextChoices):
-    MANUAL = "manual", "By hand"
-    EMAIL = "email", "Email"
-    IMPORT = "import", "Import"
+    MANUAL = "manual", gettext_lazy("By hand")
+    EMAIL = "email", gettext_lazy("Email")
+    IMPORT = "import", gettext_lazy("Import")
     API = "api", "API"
 
 
@@ -101,7 +102,7 @@ class Contact(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email or "Deleted person"
+        return self.name or self.email or gettext("Deleted person")
 
     @property
     def is_trashed(self) -> bool:
@@ -221,9 +222,9 @@ class View(TenantModel):
     """A named set of filters, columns and sort of a table: its owner's alone, or shared with everybody."""
 
     class Table(models.TextChoices):
-        CONTACTS = "contacts", "Contacts"
-        TICKETS = "tickets", "Tickets"
-        CONVERSATIONS = "conversations", "Inbox"
+        CONTACTS = "contacts", gettext_lazy("Contacts")
+        TICKETS = "tickets", gettext_lazy("Tickets")
+        CONVERSATIONS = "conversations", gettext_lazy("Inbox")
 
     table = models.CharField(max_length=16, choices=Table)
     name = models.CharField(max_length=100)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from contacts import history, searching
 from gopimi.lib import addresses, arrays, statements
@@ -45,8 +46,12 @@ class AddressTaken(Exception):
     """Another contact of the workspace, `contact`, has this address. In the trash it stays taken."""
 
     def __init__(self, contact: Any) -> None:
-        where = " It is in the trash." if contact.is_trashed else ""
-        super().__init__(f"{contact} has this address already.{where}")
+        said = (
+            gettext("{contact} has this address already. It is in the trash.")
+            if contact.is_trashed
+            else gettext("{contact} has this address already.")
+        )
+        super().__init__(said.format(contact=contact))
         self.contact = contact
 
 

@@ -11,6 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from contacts.models import View
 from gopimi.lib import filtering
@@ -91,7 +92,10 @@ def wording(table: str, params: QueryDict) -> QueryDict:
 def menu(request: Any, table: View.Table) -> list[dict[str, Any]]:
     """A table's views with their addresses: one's own, then the shared ones; nothing for a group without any."""
     found = [one for one in seen(request) if one.table == table]
-    groups = {"My views": [one for one in found if not one.shared], "Shared": [one for one in found if one.shared]}
+    groups = {
+        gettext("My views"): [one for one in found if not one.shared],
+        gettext("Shared"): [one for one in found if one.shared],
+    }
     return [
         {"label": label, "views": [{"view": one, "url": address(request.workspace, one)} for one in views]}
         for label, views in groups.items()
@@ -168,5 +172,5 @@ class State:
     def leave_out_columns(self, known: Any) -> None:
         """Leave out the view's columns that there aren't any more, and say which."""
         if self.view and not self.chosen and (gone := [key for key in self.view.columns if key not in known]):
-            self.left_out += [BadFilter(key, "There is no such column.") for key in gone]
+            self.left_out += [BadFilter(key, gettext("There is no such column.")) for key in gone]
             self.chosen = [key for key in self.view.columns if key in known]

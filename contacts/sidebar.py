@@ -6,15 +6,17 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from contacts import inputs
 from contacts.models import Contact
 from customfields import values
 from customfields.models import Field
+from gopimi.lib.words import Words
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import Workspace
 
-SEVERAL = "Tab saves, Esc restores"  # Enter chooses one more
+SEVERAL = gettext_lazy("Tab saves, Esc restores")  # Enter chooses one more
 
 
 class Line:
@@ -22,10 +24,10 @@ class Line:
 
     id: str
     what: str
-    label: str
+    label: Words
     url: str
-    unset = "Set value"
-    tip = "Enter saves, Esc restores"
+    unset: Words = gettext_lazy("Set value")
+    tip = gettext_lazy("Enter saves, Esc restores")
     numeric = toggles = False
     href = ""
     field_id: int | None = None
@@ -126,21 +128,21 @@ class Property(Line):
 
 
 class Name(Property):
-    what, label, unset = "name", "Name", "Set name"
+    what, label, unset = "name", gettext_lazy("Name"), gettext_lazy("Set name")
 
     def control(self) -> forms.Field:
         return inputs.NameField()
 
 
 class Email(Property):
-    what, label, unset = "email", "Email", "Set email"
+    what, label, unset = "email", gettext_lazy("Email"), gettext_lazy("Set email")
 
     def control(self) -> forms.Field:
         return inputs.EmailField()
 
 
 class OrganizationLine(Property):
-    what, label, unset = "organization", "Organization", "Choose"
+    what, label, unset = "organization", gettext_lazy("Organization"), gettext_lazy("Choose")
 
     def mark(self, value: Any) -> str:
         return str(value.pk) if value else ""
@@ -153,7 +155,7 @@ class OrganizationLine(Property):
 
 
 class Tags(Property):
-    what, label, unset, tip = "tags", "Tags", "Add tags", SEVERAL
+    what, label, unset, tip = "tags", gettext_lazy("Tags"), gettext_lazy("Add tags"), SEVERAL
 
     def read(self, contact: Contact) -> list[str]:
         return [tag.name for tag in contact.tags.all()]

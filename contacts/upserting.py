@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from contacts import searching
 from contacts.drafts import Draft, Known, tags_of, write
@@ -78,7 +79,7 @@ class DuplicateInRequest(RowRefused):
     code = "duplicate_in_request"
 
     def __init__(self, index: int) -> None:
-        super().__init__("An earlier row has the same address.")
+        super().__init__(gettext("An earlier row has the same address."))
         self.index = index
 
 
@@ -86,7 +87,7 @@ class UnknownOrganization(RowRefused):
     code = "unknown_organization"
 
     def __init__(self) -> None:
-        super().__init__("There is no organization with this id.")
+        super().__init__(gettext("There is no organization with this id."))
 
 
 Refusal = AddressTaken | QuotaExceeded | DuplicateInRequest | UnknownOrganization

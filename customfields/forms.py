@@ -8,13 +8,18 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
+from django.utils.translation import gettext, gettext_lazy
 
 from customfields.keys import key_from
 from customfields.models import Field, Option
 from customfields.rules import HELP_LENGTH, LABEL_LENGTH
 from customfields.types import TYPES
+from gopimi.lib.figures import figure
 
 FLAGS = ("multiple", "featured", "required")
+# How a form tells what each is by now
+FLAGGED = {"featured": gettext_lazy("It is featured"), "required": gettext_lazy("It is required")}
+UNFLAGGED = {"featured": gettext_lazy("It isn't featured"), "required": gettext_lazy("It isn't required")}
 
 
 @dataclass
@@ -56,7 +61,7 @@ class FieldForm(forms.Form):
         initial = data.dict() | {flag: flag in data for flag in FLAGS} if data is not None else self._initial()
         self.seen = initial.get("version", "")  # what the writer's changes are based on
         super().__init__(None if draft else data, initial=initial, auto_id="field-%s")
-        self.fields["label"].label, self.fields["help_text"].label = "Label", "Help text"
+        self.fields["label"].label, self.fields["help_text"].label = gettext("Label"), gettext("Help text")
         self.fields["label"].widget.attrs["autofocus"] = field is None and not draft
         self.fields["key"].widget.attrs["placeholder"] = self._suggested_key(str(initial.get("label", "")).strip())
 
@@ -140,8 +145,11 @@ class FieldForm(forms.Form):
         field.refresh_from_db(fields=["updated_at"])
         if self.cleaned_data["version"] != field.version:
             self.seen = field.version
-            text = ["Somebody else changed this field in the meantime.", *(f"{words}." for words in self._theirs()),
-                    "Save again to overwrite that with what is here."]  # fmt: skip
+            text = [
+                gettext("Somebody else changed this field in the meantime."),
+                *(f"{words}." for words in self._theirs()),
+                gettext("Save again to overwrite that with what is here."),
+            ]
             raise ValidationError({"__all__": ValidationError(" ".join(text), code="conflict")})
         names = ("label", "help_text", "featured", "required")
         field.change(**{name: self.cleaned_data[name] for name in names})
@@ -152,23 +160,31 @@ class FieldForm(forms.Form):
         """How the field differs by now from what is here, in words."""
         now = Field.objects.for_workspace(self.workspace).with_options().get(pk=self.field.pk)  # type: ignore[union-attr]
         if now.archived_at:
-            yield "It is archived"
+            yield gettext("It is archived")
         if now.label != self.cleaned_data["label"]:
-            yield f"Its label is “{now.label}”"
+            yield gettext("Its label is “{label}”").format(label=now.label)
         if now.help_text != self.cleaned_data["help_text"]:
-            yield f"Its help text is “{now.help_text}”" if now.help_text else "It has no help text"
+            yield (
+                gettext("Its help text is “{help_text}”").format(help_text=now.help_text)
+                if now.help_text
+                else gettext("It has no help text")
+            )
         for flag in ("featured", "required"):
             if getattr(now, flag) != self.cleaned_data[flag]:
-                yield f"It is {flag}" if getattr(now, flag) else f"It isn't {flag}"
+                yield str(FLAGGED[flag] if getattr(now, flag) else UNFLAGGED[flag])
         here = {row.pk: row.label for row in self.lines if row.pk}
         for option in now.choices:
             if not option.archived_at and option.label != here.get(option.pk):
                 called = here.get(option.pk)
-                yield f"“{called}” is called “{option.label}”" if called else f"There is a new option “{option.label}”"
+                yield (
+                    gettext("“{called}” is called “{label}”").format(called=called, label=option.label)
+                    if called
+                    else gettext("There is a new option “{label}”").format(label=option.label)
+                )
 
 
 class DeleteFieldForm(forms.Form):
-    confirm = forms.CharField(label="Type the key to confirm", required=False)
+    confirm = forms.CharField(label=gettext_lazy("Type the key to confirm"), required=False)
 
     def __init__(self, data: Any, *, field: Field) -> None:
         super().__init__(data)
@@ -178,7 +194,9 @@ class DeleteFieldForm(forms.Form):
 
     def clean_confirm(self) -> str:
         if self.cleaned_data["confirm"].strip() != self.field.key:
-            raise ValidationError(f"This isn't the key. Type {self.field.key}.", code="not_confirmed")
+            raise ValidationError(
+                gettext("This isn't the key. Type {key}.").format(key=self.field.key), code="not_confirmed"
+            )
         return self.field.key
 
 
@@ -189,7 +207,9 @@ class DeleteOptionForm(forms.Form):
     NOTHING = "nothing"
 
     replace_with = forms.ChoiceField(
-        required=False, label="Give these contacts instead", widget=forms.Select(attrs={"class": "select"})
+        required=False,
+        label=gettext_lazy("Give these contacts instead"),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -199,10 +219,10 @@ class DeleteOptionForm(forms.Form):
         self.others = {str(other.pk): other for other in option.siblings.active().exclude(pk=option.pk)}
         control = self.fields["replace_with"]
         control.choices = [  # type: ignore[attr-defined]
-            ("", "Choose"), *((pk, other.label) for pk, other in self.others.items()),
-            (self.NOTHING, "Nothing: they lose the value"),
+            ("", gettext("Choose")), *((pk, other.label) for pk, other in self.others.items()),
+            (self.NOTHING, gettext("Nothing: they lose the value")),
         ]  # fmt: skip
-        gone = "That option was archived or deleted in the meantime. Choose another one."
+        gone = gettext("That option was archived or deleted in the meantime. Choose another one.")
         control.error_messages["invalid_choice"] = gone
         control.widget.attrs["autofocus"] = True
 
@@ -211,9 +231,14 @@ class DeleteOptionForm(forms.Form):
         seen = data.get("seen")
         if seen is not None and self.contacts > seen:
             self.data = {**self.data.dict(), "seen": str(self.contacts)}  # type: ignore[attr-defined]
-            self.add_error(None, f"More contacts have it by now: {self.contacts:,}. Confirm it once more.")
+            self.add_error(
+                None,
+                gettext("More contacts have it by now: {number}. Confirm it once more.").format(
+                    number=figure(self.contacts)
+                ),
+            )
         if self.contacts and data.get("replace_with") == "":
-            self.add_error("replace_with", "Choose what these contacts get instead.")
+            self.add_error("replace_with", gettext("Choose what these contacts get instead."))
         return data
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext
 
 from customfields.parsing import CHOICES, InvalidValue
 
@@ -23,8 +24,10 @@ class ValueField(forms.Field):
         try:
             return self.field.type.parse_text(self.field, value or "", stored=self.stored)
         except InvalidValue as error:
-            stale = " Choose another one." if error.code in CHOICES else ""  # the list has no such option: it is old
-            raise forms.ValidationError(error.message + stale, code=error.code) from error
+            text = error.message
+            if error.code in CHOICES:  # the list has no such option: it is old
+                text = gettext("{error} Choose another one.").format(error=text)
+            raise forms.ValidationError(text, code=error.code) from error
 
     def prepare_value(self, value: Any) -> Any:
         """For the control: what was typed stays as it was typed, but for an option that there isn't any more."""

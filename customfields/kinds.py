@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy
 
 from customfields import inputs
 from customfields.operators import EQUALITY, WORDS, Operator, Test, one
 from customfields.parsing import TEXT_LENGTH, InvalidValue, Style, clean
+from gopimi.lib.words import Words
 
 if TYPE_CHECKING:
     from customfields.models import Field, Option
@@ -32,7 +34,7 @@ class FieldType:
 
     kind: Kind
     name: str  # in the API
-    label: str  # for people
+    label: Words  # for people
     icon: str
     multiple = False
     has_options = False
@@ -41,10 +43,10 @@ class FieldType:
     key_column: str  # by which filters go: its comparisons are leakproof, so they can use an index
     sort_columns: Sequence[str]  # paths from FieldValue, compared one after the other; none where there is no order
     operators: Mapping[str, Operator] = EQUALITY
-    words: Mapping[str, str] = WORDS  # those of the operators that the filter offers to people
+    words: Mapping[str, Words] = WORDS  # those of the operators that the filter offers to people
     numeric = False  # aligned and spaced as figures
     toggles = False  # edited by a switch that is always there, and saves at once
-    unset = "Set value"  # what invites to give a value where there is none
+    unset: Words = gettext_lazy("Set value")  # what invites to give a value where there is none
 
     # In: text of forms, CSV cells and URLs; JSON of the API. Both give a value or None, or raise InvalidValue.
 
@@ -91,7 +93,7 @@ class FieldType:
         if value is None:
             return None
         if not isinstance(value, str):
-            raise InvalidValue("invalid_type", "Give a string.")
+            raise InvalidValue("invalid_type", gettext("Give a string."))
         return self.parse_text(field, value, stored=stored)
 
     def from_text(self, field: "Field", text: str, stored: Any) -> Any:
@@ -160,13 +162,16 @@ class FieldType:
         """What a contact must pass for `cf_<key>__<operator>=…` ("" is `=`). Raises InvalidValue, also for an
         operator that the type doesn't have. `given` has one string for each repetition of the parameter."""
         if operator not in self.operators:
-            raise InvalidValue("unknown_operator", f"{self.label} fields have no operator `{operator}`.")
+            raise InvalidValue(
+                "unknown_operator",
+                gettext("{label} fields have no operator `{operator}`.").format(label=self.label, operator=operator),
+            )
         return self.operators[operator](self, field, given)
 
     def operand(self, field: "Field", text: str) -> Any:
         value = self.parse_text(field, text)
         if value is None:
-            raise InvalidValue("blank", "Give a value, or use `__empty=true`.")
+            raise InvalidValue("blank", gettext("Give a value, or use `__empty=true`."))
         return value
 
     def equals(self, values: Sequence[Any]) -> Q:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 
 from customfields import rules
 from customfields.fieldvalues import FieldValue, NumericField
@@ -159,7 +160,7 @@ class Field(TenantModel):
         """One admin changes it at a time. Raises ValidationError where somebody has deleted it."""
         self.siblings.lock()
         if not self.siblings.known().filter(pk=self.pk).exists():
-            raise refuse("field", "gone", f"{self.label} was deleted in the meantime.")
+            raise refuse("field", "gone", gettext("{label} was deleted in the meantime.").format(label=self.label))
 
     def close(self) -> None:
         """Nobody writes a value of it until the transaction ends: who is at it is waited for, who comes waits."""
@@ -187,7 +188,7 @@ class Field(TenantModel):
     def add_option(self, label: Any) -> "Option":
         """A new option at the end. Raises ValidationError."""
         if not self.type.has_options:
-            raise refuse("label", "not_select", "Only a select has options.")
+            raise refuse("label", "not_select", gettext("Only a select has options."))
         self.lock()
         self.touch()
         return self.own_options.create(
@@ -212,7 +213,11 @@ class Field(TenantModel):
                     active[pk].rename(label)
             except ValidationError as error:
                 (refused,) = error.error_dict.values()
-                raise refuse("options", refused[0].code or "", f"Option {number}: {error.messages[0]}") from error
+                raise refuse(
+                    "options",
+                    refused[0].code or "",
+                    gettext("Option {number}: {error}").format(number=number, error=error.messages[0]),
+                ) from error
             ids.append(pk)
         self.own_options.reorder(ids)
 
@@ -292,9 +297,13 @@ class Option(TenantModel):
         self.field.lock()
         now = self.siblings.known().filter(pk=self.pk).first()
         if now is None:
-            raise refuse("option", "gone", f"“{self.label}” was deleted in the meantime.")
+            raise refuse("option", "gone", gettext("“{label}” was deleted in the meantime.").format(label=self.label))
         if now.replaced_by_id is not None:
-            raise refuse("option", "being_replaced", f"“{now.label}” is being replaced. It goes when that is done.")
+            raise refuse(
+                "option",
+                "being_replaced",
+                gettext("“{label}” is being replaced. It goes when that is done.").format(label=now.label),
+            )
         for name in ("label", "former_labels", "archived_at"):
             setattr(self, name, getattr(now, name))
 

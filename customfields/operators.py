@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Contains, Exact
+from django.utils.translation import gettext, gettext_lazy
 
 from customfields.parsing import InvalidValue, clean
 from gopimi.lib.folding import Fold, fold
+from gopimi.lib.words import Words
 
 if TYPE_CHECKING:
     from customfields.models import Field
@@ -35,7 +37,7 @@ Operator = Callable[["FieldType", "Field", Sequence[str]], list[Test]]
 
 def one(given: Sequence[str]) -> str:
     if len(given) != 1:
-        raise InvalidValue("repeated", "Give one value; `__in` takes several.")
+        raise InvalidValue("repeated", gettext("Give one value; `__in` takes several."))
     return given[0]
 
 
@@ -79,14 +81,14 @@ def all_of(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test
 def _empty(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test]:
     choices = {"true": False, "false": True}
     if (text := one(given)) not in choices:
-        raise InvalidValue("invalid", "Give true or false.")
+        raise InvalidValue("invalid", gettext("Give true or false."))
     return [Test(Q(), wanted=choices[text])]
 
 
 def contains(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Test]:
     fragment = fold(clean(one(given)))
     if not fragment:
-        raise InvalidValue("blank", "Give some text to look for.")
+        raise InvalidValue("blank", gettext("Give some text to look for."))
     long = Q(Exact(Length("text_key"), KEY_LENGTH)) & Q(Contains(Fold("text_value"), fragment))
     return [Test(Q(text_key__contains=fragment) | long)]
 
@@ -103,15 +105,26 @@ ORDER: Mapping[str, Operator] = {operator: _compares(operator) for operator in (
 BEYOND = {"gt": "lte", "gte": "lt", "lt": "gte", "lte": "gt"}  # what doesn't meet an operator meets the other
 
 # How people read the operators; "empty" and its opposite are said in words of their own.
-WORDS: Mapping[str, str] = {
-    "": "is",
-    "not": "is not",
-    "in": "is any of",
-    "contains": "contains",
-    "gt": "more than",
-    "gte": "at least",
-    "lt": "less than",
-    "lte": "at most",
+WORDS: Mapping[str, Words] = {
+    "": gettext_lazy("is"),
+    "not": gettext_lazy("is not"),
+    "in": gettext_lazy("is any of"),
+    "contains": gettext_lazy("contains"),
+    "gt": gettext_lazy("more than"),
+    "gte": gettext_lazy("at least"),
+    "lt": gettext_lazy("less than"),
+    "lte": gettext_lazy("at most"),
 }
-DATE_WORDS: Mapping[str, str] = {**WORDS, "gt": "after", "gte": "on or after", "lt": "before", "lte": "on or before"}
-SEVERAL_WORDS: Mapping[str, str] = {"": "has", "not": "doesn’t have", "any": "has any of", "all": "has all of"}
+DATE_WORDS: Mapping[str, Words] = {
+    **WORDS,
+    "gt": gettext_lazy("after"),
+    "gte": gettext_lazy("on or after"),
+    "lt": gettext_lazy("before"),
+    "lte": gettext_lazy("on or before"),
+}
+SEVERAL_WORDS: Mapping[str, Words] = {
+    "": gettext_lazy("has"),
+    "not": gettext_lazy("doesn’t have"),
+    "any": gettext_lazy("has any of"),
+    "all": gettext_lazy("has all of"),
+}

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext
+
+from gopimi.lib.figures import figure
 from gopimi.lib.text import InvalidText, one_line
 
 TEXT_LENGTH = 10_000
@@ -30,7 +33,12 @@ def clean(text: str) -> str:
     except InvalidText as error:
         raise InvalidValue("invalid_character", str(error)) from error
     if len(line) > TEXT_LENGTH:
-        raise InvalidValue("too_long", f"This has {len(line):,} characters; at most {TEXT_LENGTH:,} fit.")
+        raise InvalidValue(
+            "too_long",
+            gettext("This has {number} characters; at most {most} fit.").format(
+                number=figure(len(line)), most=figure(TEXT_LENGTH)
+            ),
+        )
     return line
 
 
@@ -46,7 +54,7 @@ def number_from_text(text: str) -> Decimal:
     if SIMPLE_NUMBER.fullmatch(text):
         return Decimal(text)
     if not NUMBER.fullmatch(text):
-        raise InvalidValue("invalid_number", "Give a number, such as 1200 or 0.75.")
+        raise InvalidValue("invalid_number", gettext("Give a number, such as 1200 or 0.75."))
     return exact(Decimal(text.replace(",", "")))
 
 
@@ -54,13 +62,16 @@ def exact(number: Decimal) -> Decimal:
     """The number as the database gives it back: no exponent, no negative zero. Raises InvalidValue for NaN, infinity,
     an adjusted exponent beyond ±100, and more than 28 significant digits."""
     if not number.is_finite() or abs(number.adjusted()) > NUMBER_EXPONENT:
-        raise InvalidValue("out_of_range", "This number is too large or too small to be kept.")
+        raise InvalidValue("out_of_range", gettext("This number is too large or too small to be kept."))
     plain = Decimal(f"{number if number else number.copy_abs():f}")
     digits = "".join(map(str, plain.as_tuple().digits))
     if plain == plain.to_integral_value():
         digits = digits[: plain.adjusted() + 1].rstrip("0")
     if len(digits) > NUMBER_DIGITS or -plain.as_tuple().exponent > NUMBER_DIGITS + NUMBER_EXPONENT:  # type: ignore[operator]
-        raise InvalidValue("too_many_digits", f"At most {NUMBER_DIGITS} significant digits are kept exactly.")
+        raise InvalidValue(
+            "too_many_digits",
+            gettext("At most {most} significant digits are kept exactly.").format(most=NUMBER_DIGITS),
+        )
     return plain
 
 
@@ -112,7 +123,7 @@ def plain_number(text: str, decimal: str) -> str:
     if number := COMMA_NUMBER.fullmatch(text):
         return f"{number[1]}.{number[2]}"
     if "." in text or "," in text:
-        raise InvalidValue("invalid_number", "Give a number with a decimal comma, such as 1200 or 0,75.")
+        raise InvalidValue("invalid_number", gettext("Give a number with a decimal comma, such as 1200 or 0,75."))
     return text
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import transaction
 from django.db.models import Count, Max, Q
+from django.utils.translation import gettext
 
 from customfields import rules
 from customfields.keys import is_key, key_from
@@ -63,7 +64,7 @@ class FieldQuerySet(OrderedQuerySet):
         label = rules.label("label", text)
         others = self.active().filter(label_lower=lower(label)).exclude(pk=but.pk if but else None)
         if others.exists():
-            raise refuse("label", "taken", f"There is a field called “{label}” already.")
+            raise refuse("label", "taken", gettext("There is a field called “{label}” already.").format(label=label))
         return label
 
     def free_key(self, key: Any, label: str) -> str:
@@ -72,10 +73,12 @@ class FieldQuerySet(OrderedQuerySet):
         if key is None or key == "":
             return key_from(label, taken)
         if not isinstance(key, str) or not is_key(key):
-            shape = "Use a to z, 0 to 9 and single underscores, a letter first, at most 63 characters."
+            shape = gettext("Use a to z, 0 to 9 and single underscores, a letter first, at most 63 characters.")
             raise refuse("key", "invalid_key", shape)
         if key in taken:
-            raise refuse("key", "taken", f"The key {key} is in use, maybe by an archived field.")
+            raise refuse(
+                "key", "taken", gettext("The key {key} is in use, maybe by an archived field.").format(key=key)
+            )
         return key
 
     @transaction.atomic
@@ -117,8 +120,12 @@ class OptionQuerySet(OrderedQuerySet):
         label = rules.label("label", text)
         others = self.known().filter(label_lower=lower(label)).exclude(pk=but.pk if but else None)
         if others.exists():
-            where = "already" if others.active().exists() else "among the archived options; bring it back instead"
-            raise refuse("label", "taken", f"There is “{label}” {where}.")
+            said = (
+                gettext("There is “{label}” already.")
+                if others.active().exists()
+                else gettext("There is “{label}” among the archived options; bring it back instead.")
+            )
+            raise refuse("label", "taken", said.format(label=label))
         return label
 
     def leaving(self) -> Self:

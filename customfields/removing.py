@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from procrastinate.contrib.django import app as jobs
 
 from customfields import values
@@ -68,7 +69,9 @@ def delete_option(option: "Option", actor: Actor, replace_with: "Option | None" 
     if replace_with is not None:
         _require_replacement(option, replace_with)
     if option.siblings.filter(replaced_by=option).exists():
-        text = f"Another option is being replaced by “{option.label}”. Try again when that is done."
+        text = gettext("Another option is being replaced by “{label}”. Try again when that is done.").format(
+            label=option.label
+        )
         raise refuse("option", "busy", text)
     number = option.contacts_with_value()
     contact_ids = _lock_contacts(option) if number <= AT_ONCE else []
@@ -80,7 +83,9 @@ def delete_option(option: "Option", actor: Actor, replace_with: "Option | None" 
 def _require_replacement(option: "Option", other: "Option") -> None:
     there = option.siblings.active().exclude(pk=option.pk).filter(pk=other.pk)
     if not there.exists():
-        raise refuse("replace_with", "invalid_choice", "Give another option of the same field that isn't archived.")
+        raise refuse(
+            "replace_with", "invalid_choice", gettext("Give another option of the same field that isn't archived.")
+        )
 
 
 def erase_option(option: "Option", actor: Actor) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
+
 from customfields import types
 from customfields.parsing import InvalidValue
 from gopimi.lib import refusals
@@ -32,11 +34,13 @@ def option_labels(texts: Iterable[Any], kind: types.FieldType | None) -> list[st
     """The labels of a new field's options, each there once. Raises ValidationError."""
     labels = [label("options", text) for text in texts]
     if labels and kind and not kind.has_options:
-        raise refusals.refuse("options", "not_select", "Only a select has options.")
+        raise refusals.refuse("options", "not_select", gettext("Only a select has options."))
     lowered = [lower(one) for one in labels]
     for position, one in enumerate(lowered):
         if one in lowered[:position]:
-            raise refusals.refuse("options", "taken", f"“{labels[position]}” is there twice.")
+            raise refusals.refuse(
+                "options", "taken", gettext("“{label}” is there twice.").format(label=labels[position])
+            )
     return labels
 
 
@@ -48,7 +52,7 @@ def ordered(rows: Sequence[Any], ids: Sequence[Any]) -> list[Any]:
     by_id = {row.pk: row for row in rows}
     for one in ids:
         if isinstance(one, bool) or not isinstance(one, int) or one not in by_id:
-            raise refusals.refuse("ids", "unknown", "The list has changed in the meantime. Load it again.")
+            raise refusals.refuse("ids", "unknown", gettext("The list has changed in the meantime. Load it again."))
     if len(set(ids)) != len(ids):
-        raise refusals.refuse("ids", "repeated", "An id is given twice.")
+        raise refusals.refuse("ids", "repeated", gettext("An id is given twice."))
     return [by_id[one] for one in ids] + [row for row in rows if row.pk not in set(ids)]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy
 
 from customfields import inputs
 from customfields.kinds import FieldType, Kind
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 class Select(FieldType):
     """One of the field's options, in Python an Option of `field.choices`."""
 
-    kind, name, label, icon = Kind.SELECT, "select", "Select", "list"
-    unset = "Choose"
+    kind, name, label, icon = Kind.SELECT, "select", gettext_lazy("Select"), "list"
+    unset = gettext_lazy("Choose")
     has_options = True
     few_values = True
     column = key_column = "option_id"
@@ -53,18 +54,27 @@ class Select(FieldType):
         """The option that is meant. An archived one can't be chosen anew."""
         option = self.find(field, given)
         if option.archived_at and option not in self.chosen(stored):
-            raise InvalidValue("archived_choice", f"“{option.label}” is archived and can't be chosen any more.")
+            raise InvalidValue(
+                "archived_choice",
+                gettext("“{label}” is archived and can't be chosen any more.").format(label=option.label),
+            )
         return option
 
     def find(self, field: "Field", given: Any) -> "Option":
         """The option with this label (a string, without regard to case) or id (a number), archived or not."""
         if isinstance(given, bool) or not isinstance(given, str | int):
-            raise InvalidValue("invalid_type", "Give an option's label (a string) or its id (a number).")
+            raise InvalidValue("invalid_type", gettext("Give an option's label (a string) or its id (a number)."))
         option = field.option(clean(given) if isinstance(given, str) else given)
         if option is None:
             now = field.formerly(given) if isinstance(given, str) else None
-            instead = f" any more. It is “{now.label}” now." if now else "."
-            raise InvalidValue("invalid_choice", f"“{given}” isn't an option of {field.label}{instead}")
+            said = (
+                gettext("“{given}” isn't an option of {field} any more. It is “{now}” now.")
+                if now
+                else gettext("“{given}” isn't an option of {field}.")
+            )
+            raise InvalidValue(
+                "invalid_choice", said.format(given=given, field=field.label, now=now.label if now else "")
+            )
         return option
 
     def chosen(self, value: Any) -> Sequence["Option"]:
@@ -144,7 +154,7 @@ class MultipleSelect(Select):
         if value is None:
             return None
         if not isinstance(value, list):
-            raise InvalidValue("invalid_type", "Give an array of options.")
+            raise InvalidValue("invalid_type", gettext("Give an array of options."))
         return self._choose_all(field, value, stored)
 
     def _choose_all(self, field: "Field", given: Iterable[Any], stored: Any) -> Any:

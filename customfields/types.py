@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.db.models import F, Q
 from django.db.models.lookups import Exact
-from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy
 
 from customfields import inputs
 from customfields.kinds import FieldType, Kind
@@ -33,16 +33,17 @@ from customfields.parsing import (
     plain_number,
 )
 from customfields.selects import MultipleSelect, Select
-from gopimi.lib import addresses
+from gopimi.lib import addresses, figures
 from gopimi.lib.folding import Fold, fold
+from gopimi.lib.words import Words
 
 if TYPE_CHECKING:
     from customfields.models import Field
 
 
 class Text(FieldType):
-    kind, name, label, icon = Kind.TEXT, "text", "Text", "type"
-    unset = "Set text"
+    kind, name, label, icon = Kind.TEXT, "text", gettext_lazy("Text"), "type"
+    unset: Words = gettext_lazy("Set text")
     column, key_column, sort_columns = "text_value", "text_key", ("text_key",)
     operators = {**EQUALITY, "contains": contains}
 
@@ -62,12 +63,12 @@ class Text(FieldType):
 class Url(Text):
     """Absolute, http or https, with a host. Dotless hosts are valid: teams link to their intranet."""
 
-    kind, name, label, icon = Kind.URL, "url", "URL", "link"
-    unset = "Set URL"
+    kind, name, label, icon = Kind.URL, "url", gettext_lazy("URL"), "link"
+    unset = gettext_lazy("Set URL")
     FORBIDDEN = re.compile(r"[\s<>\"\\`]")
 
     def from_text(self, field: "Field", text: str, stored: Any) -> str:
-        wrong = InvalidValue("invalid_url", "Give a full web address, such as https://example.com/page.")
+        wrong = InvalidValue("invalid_url", gettext("Give a full web address, such as https://example.com/page."))
         try:
             parts = urlsplit(text)
             host, _ = parts.hostname, parts.port
@@ -87,8 +88,8 @@ class Url(Text):
 
 
 class Email(Text):
-    kind, name, label, icon = Kind.EMAIL, "email", "Email", "at-sign"
-    unset = "Set email"
+    kind, name, label, icon = Kind.EMAIL, "email", gettext_lazy("Email"), "at-sign"
+    unset = gettext_lazy("Set email")
 
     def from_text(self, field: "Field", text: str, stored: Any) -> str:
         try:
@@ -106,8 +107,8 @@ class Email(Text):
 class Number(FieldType):
     """Kept exactly as a decimal: at most 28 significant digits, below 10^101; neither NaN nor infinity."""
 
-    kind, name, label, icon = Kind.NUMBER, "number", "Number", "hash"
-    unset = "Set number"
+    kind, name, label, icon = Kind.NUMBER, "number", gettext_lazy("Number"), "hash"
+    unset = gettext_lazy("Set number")
     column, key_column = "number_value", "number_key"
     sort_columns = ("number_key", "number_value")  # two close numbers can have one float key
     operators = {**EQUALITY, **ORDER}
@@ -126,14 +127,14 @@ class Number(FieldType):
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            raise InvalidValue("invalid_type", "Give a number.")
+            raise InvalidValue("invalid_type", gettext("Give a number."))
         return exact(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
 
     def to_text(self, value: Decimal | None) -> str:
         return "" if value is None else f"{value:f}"
 
     def display(self, value: Decimal | None) -> str:
-        return "" if value is None else f"{value:,f}"
+        return "" if value is None else figures.figure(value)
 
     def widget(self, field: "Field", stored: Any) -> Any:
         return inputs.text(inputmode="decimal")
@@ -149,8 +150,8 @@ class Number(FieldType):
 
 
 class Date(FieldType):
-    kind, name, label, icon = Kind.DATE, "date", "Date", "calendar"
-    unset = "Set date"
+    kind, name, label, icon = Kind.DATE, "date", gettext_lazy("Date"), "calendar"
+    unset = gettext_lazy("Set date")
     few_values = True
     column = key_column = "date_value"
     sort_columns = ("date_value",)
@@ -164,8 +165,10 @@ class Date(FieldType):
             if self.SHAPE.fullmatch(text):
                 return date.fromisoformat(text)
         except ValueError as error:
-            raise InvalidValue("invalid_date", f"{text} isn't a day of the calendar.") from error
-        raise InvalidValue("invalid_date", "Give a date as year-month-day, such as 2027-03-01.")
+            raise InvalidValue(
+                "invalid_date", gettext("{text} isn't a day of the calendar.").format(text=text)
+            ) from error
+        raise InvalidValue("invalid_date", gettext("Give a date as year-month-day, such as 2027-03-01."))
 
     def parse_cell(self, field: "Field", text: str, style: Style, *, stored: Any = None) -> date | None:
         return self.parse_text(field, iso_day(text.strip(), style.date_order))
@@ -177,14 +180,14 @@ class Date(FieldType):
         return value.isoformat() if value else None
 
     def display(self, value: date | None) -> str:
-        return date_format(value, "j M Y") if value else ""
+        return figures.day(value)
 
     def widget(self, field: "Field", stored: Any) -> Any:
         return inputs.date()
 
 
 class Boolean(FieldType):
-    kind, name, label, icon = Kind.BOOLEAN, "boolean", "Boolean", "toggle-left"
+    kind, name, label, icon = Kind.BOOLEAN, "boolean", gettext_lazy("Boolean"), "toggle-left"
     few_values = True
     column = key_column = "boolean_value"
     sort_columns = ("boolean_value",)
@@ -197,19 +200,19 @@ class Boolean(FieldType):
 
     def from_text(self, field: "Field", text: str, stored: Any) -> bool:
         if text.lower() not in self.WORDS:
-            raise InvalidValue("invalid_boolean", "Give true or false.")
+            raise InvalidValue("invalid_boolean", gettext("Give true or false."))
         return self.WORDS[text.lower()]
 
     def parse_json(self, field: "Field", value: Any, *, stored: Any = None) -> bool | None:
         if value is not None and not isinstance(value, bool):
-            raise InvalidValue("invalid_type", "Give true or false.")
+            raise InvalidValue("invalid_type", gettext("Give true or false."))
         return value
 
     def to_text(self, value: bool | None) -> str:
         return {True: "true", False: "false"}.get(value, "")  # type: ignore[arg-type]
 
     def display(self, value: bool | None) -> str:
-        return {True: "Yes", False: "No"}.get(value, "")  # type: ignore[arg-type]
+        return {True: gettext("Yes"), False: gettext("No")}.get(value, "")  # type: ignore[arg-type]
 
     def form_field(self, field: "Field", *, stored: Any = None, required: bool | None = None) -> inputs.ValueField:
         return inputs.SwitchField(field, stored=stored, required=field.required if required is None else required)
@@ -229,8 +232,8 @@ def named(name: Any, multiple: bool = False) -> FieldType:
     """The type that the API calls so. Raises InvalidValue."""
     found = [kind for kind in TYPES.values() if kind.name == name]
     if not found:
-        raise InvalidValue("invalid_choice", f"Give one of {', '.join(NAMES)} as the type.")
+        raise InvalidValue("invalid_choice", gettext("Give one of {known} as the type.").format(known=", ".join(NAMES)))
     for kind in found:
         if kind.multiple == multiple:
             return kind
-    raise InvalidValue("not_multiple", "Only a select can have several values.")
+    raise InvalidValue("not_multiple", gettext("Only a select can have several values."))

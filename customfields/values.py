@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext
 
 from customfields.kinds import FieldType
 from customfields.models import Field, FieldValue, Option
@@ -79,7 +80,11 @@ class Conflict(Exception):
 
     def __init__(self, field: Field, current: Any) -> None:
         shown = field.type.display(current) or "empty"
-        super().__init__(f"Somebody else changed {field.label} in the meantime. It is now: {shown}.")
+        super().__init__(
+            gettext("Somebody else changed {label} in the meantime. It is now: {shown}.").format(
+                label=field.label, shown=shown
+            )
+        )
         self.field, self.current = field, current
 
 
@@ -207,7 +212,12 @@ def hold(workspace: Any, fields: Iterable[Field]) -> dict[int, Field]:
     seen = dict(statements.fetch(HOLD, [workspace_id, sorted(given)])) if given else {}  # type: ignore[arg-type]
     for pk, field in given.items():
         if pk not in seen:
-            raise Outdated(field, f"{field.label} was archived or deleted in the meantime. Nothing was saved.")
+            raise Outdated(
+                field,
+                gettext("{label} was archived or deleted in the meantime. Nothing was saved.").format(
+                    label=field.label
+                ),
+            )
     if all(seen[pk] == field.updated_at for pk, field in given.items()):
         return given
     return {field.pk: field for field in fields_of(workspace_id) if field.pk in given}
@@ -224,10 +234,12 @@ def require_choosable(field: Field, old: Any, new: Any) -> None:
     for option in field.type.chosen(new):
         now = field.option(option.pk)
         if now is None or (now.archived_at and now not in field.type.chosen(old)):
-            done = "archived" if now else "deleted"
-            raise Outdated(
-                field, f"“{option.label}” was {done} in the meantime. Nothing was saved: choose another one."
+            said = (
+                gettext("“{option}” was archived in the meantime. Nothing was saved: choose another one.")
+                if now
+                else gettext("“{option}” was deleted in the meantime. Nothing was saved: choose another one.")
             )
+            raise Outdated(field, said.format(option=option.label))
 
 
 def matching(field: Field, operator: str, given: Sequence[str]) -> tuple[Q, Q | None]:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from customfields import following, removing
@@ -86,7 +87,7 @@ def _arranged(request: Any, field: Field | None, command: str, value: str) -> tu
         option = known.filter(pk=int(value) if value.isascii() and value.isdecimal() else 0).first()
         try:
             if option is None:
-                raise ValidationError("That option was deleted in the meantime.")
+                raise ValidationError(gettext("That option was deleted in the meantime."))
             with transaction.atomic():
                 option.archive() if command == "archive" else option.restore()
         except ValidationError as error:
@@ -148,15 +149,22 @@ def archive(request: Any, pk: int) -> HttpResponse:
             "contacts": field.contacts_with_value(),
             "uses": following.uses(field),
         }
-        return htmx.dialog(request, "customfields/_archive.html", f"Archive {field.label}", context)
-    return _act(request, field.archive, f"{field.label} archived", request.workspace.url("customfields:restore", pk))
+        return htmx.dialog(
+            request, "customfields/_archive.html", gettext("Archive {name}").format(name=field.label), context
+        )
+    return _act(
+        request,
+        field.archive,
+        gettext("{name} archived").format(name=field.label),
+        request.workspace.url("customfields:restore", pk),
+    )
 
 
 @admin_required
 @require_POST
 def restore(request: Any, pk: int) -> HttpResponse:
     field = get_object_or_404(_fields(request).known(), pk=pk)
-    return _act(request, field.restore, f"{field.label} is back")
+    return _act(request, field.restore, gettext("{label} is back").format(label=field.label))
 
 
 def _act(request: Any, act: Callable[[], None], done: str, undo: str = "") -> HttpResponse:
@@ -178,10 +186,12 @@ def _back(request: Any, text: str, undo: str = "") -> HttpResponse:
 def delete(request: Any, pk: int) -> HttpResponse:
     field = get_object_or_404(_fields(request).known(), pk=pk)
     if not field.archived_at:
-        return _back(request, f"{field.label} isn't archived, maybe not any more. Archive it first.")
+        return _back(
+            request, gettext("{label} isn't archived, maybe not any more. Archive it first.").format(label=field.label)
+        )
     form = DeleteFieldForm(request.POST if request.method == "POST" else None, field=field)
     if form.is_valid():
-        return _act(request, lambda: removing.delete_field(field), f"{field.label} deleted")
+        return _act(request, lambda: removing.delete_field(field), gettext("{name} deleted").format(name=field.label))
     context = {
         "section": "contacts",
         "back": request.workspace.url("customfields:list"),
@@ -191,7 +201,13 @@ def delete(request: Any, pk: int) -> HttpResponse:
         "uses": following.uses(field),
     }
     status = 422 if form.errors else 200
-    return htmx.dialog(request, "customfields/_delete.html", f"Delete {field.label}", context, status=status)
+    return htmx.dialog(
+        request,
+        "customfields/_delete.html",
+        gettext("Delete {name}").format(name=field.label),
+        context,
+        status=status,
+    )
 
 
 @admin_required
@@ -219,13 +235,20 @@ def delete_option(request: Any, pk: int, option_pk: int) -> HttpResponse:
         "uses": following.uses(field, option),
     }
     status = 422 if form.errors else 200
-    return htmx.dialog(request, "customfields/_delete_option.html", f"Delete {option.label}", context, status=status)
+    return htmx.dialog(
+        request,
+        "customfields/_delete_option.html",
+        gettext("Delete {name}").format(name=option.label),
+        context,
+        status=status,
+    )
 
 
 def _told(option: Option, replacement: Option | None, gone: bool) -> str:
     if replacement:
-        return f"{option.label} {'was' if gone else 'is being'} replaced by {replacement.label}"
-    return f"{option.label} deleted"
+        said = gettext("{name} was replaced by {other}") if gone else gettext("{name} is being replaced by {other}")
+        return said.format(name=option.label, other=replacement.label)
+    return gettext("{name} deleted").format(name=option.label)
 
 
 def _removed(request: Any, field: Field, text: str) -> HttpResponse:

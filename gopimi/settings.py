@@ -75,10 +75,10 @@ MIDDLEWARE = [
     "gopimi.lib.requestid.RequestIdMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gopimi.workspaces.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -100,7 +100,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "gopimi.workspaces.context.shell",
             ],
-            "builtins": ["gopimi.workspaces.templatetags.ui"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "gopimi.workspaces.templatetags.said",
+                "gopimi.workspaces.templatetags.ui",
+            ],
         },
     }
 ]
@@ -231,7 +235,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # 10,000 selected ids in one form
 
 # Language, time, static files, uploads
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # each by its own name
 LOCALE_PATHS = [BASE_DIR / "gopimi" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from gopimi.lib.forms import ListField
 from organizations.models import Organization
@@ -12,10 +13,14 @@ class OrganizationForm(forms.Form):
     """What it may hold is judged by the model, so that the API gives the same answers."""
 
     name = forms.CharField(
-        required=False, widget=forms.TextInput(attrs={"class": "input", "maxlength": 200, "autocomplete": "off"})
+        label=gettext_lazy("Name"),
+        required=False,
+        widget=forms.TextInput(attrs={"class": "input", "maxlength": 200, "autocomplete": "off"}),
     )
     domains = ListField(
-        required=False, help_text="New contacts with an address there join this organization by themselves"
+        label=gettext_lazy("Domains"),
+        required=False,
+        help_text=gettext_lazy("New contacts with an address there join this organization by themselves"),
     )
 
     def __init__(self, data: QueryDict | None, *, workspace: Any, organization: Organization | None = None) -> None:
@@ -26,7 +31,6 @@ class OrganizationForm(forms.Form):
             else {}
         )
         super().__init__(data, initial=initial, auto_id="organization-%s")
-        self.fields["name"].label = "Name"
         self.fields["name"].widget.attrs["autofocus"] = True
 
     def save(self) -> Organization | None:

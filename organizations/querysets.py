@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext
 
 from gopimi.lib import addresses
 from gopimi.lib.folding import fold
@@ -27,9 +28,17 @@ def domain_name(text: Any) -> str:
     except addresses.InvalidAddress:
         domain = ""
     if not domain:
-        raise refuse("domains", "invalid_domain", f"{shown} isn't a mail domain. Give one such as acme.com.")
+        raise refuse(
+            "domains",
+            "invalid_domain",
+            gettext("{shown} isn't a mail domain. Give one such as acme.com.").format(shown=shown),
+        )
     if domain in FREE_MAIL:
-        raise refuse("domains", "free_mail", f"{domain} is a free-mail provider and can't be a domain here.")
+        raise refuse(
+            "domains",
+            "free_mail",
+            gettext("{domain} is a free-mail provider and can't be a domain here.").format(domain=domain),
+        )
     return domain
 
 
@@ -60,18 +69,26 @@ class OrganizationQuerySet(NamedQuerySet):
         cleaned = name("name", text, NAME_LENGTH)
         taken_by = self.ids_by_name([cleaned]).get(cleaned)
         if taken_by and (but is None or taken_by != but.pk):
-            raise refuse("name", "taken", f"There is an organization called “{self.get(pk=taken_by)}” already.")
+            raise refuse(
+                "name",
+                "taken",
+                gettext("There is an organization called “{name}” already.").format(name=self.get(pk=taken_by)),
+            )
         return cleaned
 
     def free_domains(self, texts: Any, but: "Organization | None" = None) -> list[str]:
         """The domains, each once; refused where another organization has one."""
         if not isinstance(texts, list | tuple):
-            raise refuse("domains", "invalid_type", "Give an array of domains.")
+            raise refuse("domains", "invalid_type", gettext("Give an array of domains."))
         domains = list(dict.fromkeys(domain_name(text) for text in texts))
         others = self.filter(domains__name__in=domains).exclude(pk=but.pk if but else None)
         for domain, owner in others.values_list("domains__name", "name"):
             if domain in domains:
-                raise refuse("domains", "taken", f"{domain} is a domain of “{owner}” already.")
+                raise refuse(
+                    "domains",
+                    "taken",
+                    gettext("{domain} is a domain of “{owner}” already.").format(domain=domain, owner=owner),
+                )
         return domains
 
     @transaction.atomic

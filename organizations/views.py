@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from gopimi.lib import htmx
@@ -30,7 +31,7 @@ def organizations(request: Any) -> HttpResponse:
     query, sort = request.GET.get("q", "").strip(), request.GET.get("sort", "name")
     name = sort.removeprefix("-")
     if name not in COLUMNS or "\x00" in query:
-        return HttpResponseBadRequest("There is no such order or search.")
+        return HttpResponseBadRequest(gettext("There is no such order or search."))
     found = _organizations(request).search(query)
     keys = [Key(column, descending=sort.startswith("-")) for column in (COLUMNS[name], "id")]
     try:
@@ -74,8 +75,8 @@ def _form(request: Any, organization: Organization | None) -> HttpResponse:
     form = OrganizationForm(data, workspace=request.workspace, organization=organization)
     back = request.workspace.url("organizations:list")
     if form.is_valid() and (saved := form.save()):
-        return toasts.done(request, back, f"{saved.name} saved", organizations_changed=True)
-    heading = organization.name if organization else "New organization"
+        return toasts.done(request, back, gettext("{name} saved").format(name=saved.name), organizations_changed=True)
+    heading = organization.name if organization else gettext("New organization")
     context = {"section": "contacts", "back": back, "form": form, "organization": organization}
     status = 422 if form.errors else 200
     return htmx.dialog(request, "organizations/_form.html", heading, context, status=status)
@@ -88,9 +89,13 @@ def delete(request: Any, pk: int) -> HttpResponse:
     back = request.workspace.url("organizations:list")
     if request.method == "POST":
         organization.delete()
-        return toasts.done(request, back, f"{organization.name} deleted", organizations_changed=True)
+        return toasts.done(
+            request, back, gettext("{name} deleted").format(name=organization.name), organizations_changed=True
+        )
     context = {"section": "contacts", "back": back, "organization": organization}
-    return htmx.dialog(request, "organizations/_delete.html", f"Delete {organization.name}", context)
+    return htmx.dialog(
+        request, "organizations/_delete.html", gettext("Delete {name}").format(name=organization.name), context
+    )
 
 
 @require_GET

@@ -385,5 +385,5 @@ def _read_message(request: ApiRequest) -> tuple[Any, list[Any]]:
     if len(files) > MOST_FILES:
         raise invalid([FieldError("/attachments", "too_long", f"At most {MOST_FILES} files fit.")])
     if sum(file.size or 0 for file in files) > MOST_BYTES:
-        raise invalid([FieldError("/attachments", "too_large", TOO_LARGE)])
+        raise invalid([FieldError("/attachments", "too_large", str(TOO_LARGE))])
     return given, files

@@ -7,13 +7,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext_lazy
 
 from gopimi.lib import charsets
 from gopimi.lib.statements import fetch, insertion
 from tickets.models import Attachment, Message
 
 MOST_BYTES = 20 * 1024 * 1024  # of a reply's attachments: what most mail servers let pass
-TOO_LARGE = "The attachments of a message can have 20 MB in all."
+TOO_LARGE = gettext_lazy("The attachments of a message can have 20 MB in all.")
 LONGEST_NAME = 255
 CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]{1,126}/[\w!#$&^.+-]{1,126}", re.ASCII)
 BINARY = "application/octet-stream"

@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy
+
 from contacts.models import Contact
 from gopimi.workspaces.actor import ActorKind
 from tickets.models import Message
 
 ASSIGNED = "Assigned by "
+BY_HAND = gettext_lazy("Assigned by {name}, by hand. The mail’s own headers didn’t decide.")
 # By the header that decided (mailparse.SENDERS): what it means that this one did
 HEADERS = {
-    "From": "The mail’s From header names one person. That decides.",
-    "Sender": "From names no one person by a usable address. The Sender header comes next, and decided.",
-    "Reply-To": "Neither From nor Sender names a usable address. The Reply-To header comes last, and decided.",
+    "From": gettext_lazy("The mail’s From header names one person. That decides."),
+    "Sender": gettext_lazy("From names no one person by a usable address. The Sender header comes next, and decided."),
+    "Reply-To": gettext_lazy(
+        "Neither From nor Sender names a usable address. The Reply-To header comes last, and decided."
+    ),
 }
 
 
@@ -35,7 +40,7 @@ def explain(message: Message) -> Why:
     return Why(
         header=by if by in HEADERS else "",
         address=address,
-        decided=HEADERS.get(by, f"{by}, by hand. The mail’s own headers didn’t decide."),
+        decided=str(HEADERS.get(by) or BY_HAND.format(name=by.removeprefix(ASSIGNED))),
         contact=contact,
         created=contact is not None and _created(message, contact),
         requester=requester if contact and requester and requester.pk != contact.pk else None,

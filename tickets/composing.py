@@ -4,12 +4,13 @@ from email.utils import formataddr
 
 from django.core.mail import EmailMessage
 from django.utils import formats, timezone
+from django.utils.translation import gettext_noop
 
 from gopimi.lib import addresses, charsets
 from tickets.models import Message
 
-NO_MAILBOX = "This workspace has no mailbox to send from: an admin adds one in Settings."
-NO_RECIPIENT = "Nobody to send it to: the requester has no email address."
+NO_MAILBOX = gettext_noop("This workspace has no mailbox to send from: an admin adds one in Settings.")
+NO_RECIPIENT = gettext_noop("Nobody to send it to: the requester has no email address.")
 MOST_QUOTED = 200  # lines; below come mails that the reader has already
 LONGEST_QUOTED = 20_000  # characters
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from contacts import inputs
 from gopimi.workspaces.actor import Actor
@@ -18,9 +19,11 @@ class EditForm(forms.Form):
         initial = {name: getattr(thread, name) for name in ("subject", "status", "assignee")}
         super().__init__(data, initial=initial, auto_id="edit-%s")
         self.thread, self.actor = thread, actor
-        self.fields["subject"] = forms.CharField(max_length=500)
+        self.fields["subject"] = forms.CharField(label=gettext("Subject"), max_length=500)
         self.fields["subject"].widget.attrs["autofocus"] = True
-        self.fields["status"] = forms.ChoiceField(choices=thread._meta.get_field("status").choices)
+        self.fields["status"] = forms.ChoiceField(
+            label=gettext("Status"), choices=thread._meta.get_field("status").choices
+        )
         if "priority" in thread.CHANGEABLE:
             self.fields["priority"] = PriorityField()
             self.initial["priority"] = thread.priority

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.lookups import Regex
+from django.utils.translation import gettext
 
 from contacts.erasing import tags
 from contacts.erasing.keeping import forget_values
@@ -38,18 +39,22 @@ class Tickets:
 
     def told(self, contact: Contact) -> tuple[list[str], list[str]]:
         rows = {model: model.objects.for_workspace(contact.workspace_id) for model in (*THREADS, Message, Attachment)}
-        threads = [
-            counted(rows[model].filter(contact=contact).count(), str(model._meta.verbose_name)) for model in THREADS
-        ]
+        threads = {model: rows[model].filter(contact=contact).count() for model in THREADS}
+        tickets = counted(threads[Ticket], "{number} ticket", "{number} tickets")
+        conversations = counted(threads[Conversation], "{number} conversation", "{number} conversations")
         own = rows[Message].filter(author_contact=contact)
-        mails = own.filter(raw_mail__isnull=False).count()
-        files = rows[Attachment].filter(message__author_contact=contact).count()
+        mails = counted(own.filter(raw_mail__isnull=False).count(), "{number} mail", "{number} mails")
+        number = rows[Attachment].filter(message__author_contact=contact).count()
+        files = counted(number, "{number} attached file", "{number} attached files")
         goes = [
-            f"{counted(mails, 'mail')} as they came, and {counted(files, 'attached file')}",
-            "The address in everybody's messages, the full name in their own threads: there stands “[erased]”",
+            gettext("{mails} as they came, and {files}").format(mails=mails, files=files),
+            gettext("The address in everybody's messages, the full name in their own threads: there stands “[erased]”"),
         ]
-        wrote = counted(own.count(), "message")
-        return goes, [f"{threads[0]} and {threads[1]}", f"The text of {wrote}, by “Deleted person”"]
+        wrote = counted(own.count(), "{number} message", "{number} messages")
+        return goes, [
+            gettext("{tickets} and {conversations}").format(tickets=tickets, conversations=conversations),
+            gettext("The text of {messages}, by “Deleted person”").format(messages=wrote),
+        ]
 
     def needed(self, workspace_id: int, ids: Sequence[int]) -> set[int]:
         """Who has a ticket or a conversation, or wrote in one."""

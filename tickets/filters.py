@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext
 
 from contacts import searching
 from contacts.models import Contact, Tag
@@ -174,16 +175,18 @@ class ThreadFilter:
         if parameter == "sort":
             self._read_sort(filtering.one(parameter, given))
         elif name not in self.TESTS:
-            raise BadFilter(parameter, f"This list can't be filtered by “{name}”.")
+            raise BadFilter(parameter, gettext("This list can't be filtered by “{name}”.").format(name=name))
         elif operator and self.TESTS[name] is not _moment:
-            raise BadFilter(parameter, f"“{name}” has no operator “{operator}”.")
+            raise BadFilter(
+                parameter, gettext("“{name}” has no operator “{operator}”.").format(name=name, operator=operator)
+            )
         else:
             self.conditions.append(self.TESTS[name](self, parameter, given))
 
     def _read_sort(self, text: str) -> None:
         self.sort, self.descending = text.removeprefix("-"), text.startswith("-")
         if self.sort not in self.SORTS:
-            raise BadFilter("sort", f"Sort by one of {', '.join(self.SORTS)}.")
+            raise BadFilter("sort", gettext("Sort by one of {known}.").format(known=", ".join(self.SORTS)))
 
 
 class TicketFilter(ThreadFilter):

@@ -6,26 +6,25 @@ from contextlib import suppress
 from typing import Any
 
 from django import forms
-from django.db import transaction
 from django.http import QueryDict
+from django.utils.translation import gettext, gettext_lazy
 
 from contacts.models import Contact
 from contacts.querysets import AddressTaken
 from gopimi.lib import addresses
 from gopimi.lib.addresses import InvalidAddress
-from gopimi.lib.forms import ListField
+from gopimi.lib.words import Words
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import QuotaExceeded, Workspace
-from tickets import mailboxes, participants
+from tickets import participants
 from tickets.attachments import MOST_BYTES, TOO_LARGE
 from tickets.composing import ascii_address
 from tickets.lists import members
-from tickets.models import Mailbox, Priority, Ticket
+from tickets.models import Priority, Ticket
 
 NEW = "new:"  # before the address of a contact to create
 MOST_RECIPIENTS = 50
 LAST_ID = 2**63 - 1
-MOST_OTHERS = 50  # addresses of a mailbox beside its own
 
 
 class PeopleSelect(forms.Select):
@@ -34,7 +33,7 @@ class PeopleSelect(forms.Select):
     template_name = "tickets/_people_select.html"
 
     def __init__(self, url: str, create: str = "", submit: bool = False) -> None:
-        super().__init__(attrs={"aria-label": "Select contact"})
+        super().__init__(attrs={"aria-label": gettext("Select contact")})
         self.people = {"url": url, "create": create, "submit": submit}
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
@@ -57,12 +56,15 @@ class ContactField(forms.Field):
         widget = PeopleSelect(
             workspace.url("contacts:options"), create=next(iter(self.names), ""), submit=options.pop("submit", False)
         )
-        super().__init__(label="Contact", widget=widget, **options)
+        super().__init__(label=gettext("Contact"), widget=widget, **options)
         self.offer(None)
 
     def offer(self, contact: Contact | None) -> None:
         """Show this contact as the choice that is made."""
-        self.widget.choices = [("", "Search name or email"), *([(contact.pk, str(contact))] if contact else [])]
+        self.widget.choices = [
+            ("", gettext("Search name or email")),
+            *([(contact.pk, str(contact))] if contact else []),
+        ]
 
     def to_python(self, value: Any) -> Contact | None:
         text = str(value or "").strip()
@@ -81,7 +83,7 @@ class ContactField(forms.Field):
     def _known(self, pk: int) -> Contact:
         if contact := self.contacts.alive().filter(pk=min(pk, LAST_ID)).first():
             return contact
-        raise forms.ValidationError("This contact isn't there any more. Choose another.", code="gone")
+        raise forms.ValidationError(gettext("This contact isn't there any more. Choose another."), code="gone")
 
     def _at(self, address: str) -> Contact:
         try:
@@ -89,32 +91,40 @@ class ContactField(forms.Field):
         except AddressTaken as taken:
             if not taken.contact.is_trashed:
                 return taken.contact
-            raise forms.ValidationError(f"{taken} Restore it first.", code="in_trash") from taken
+            raise forms.ValidationError(
+                gettext("{taken} Restore it first.").format(taken=taken), code="in_trash"
+            ) from taken
         except (InvalidAddress, QuotaExceeded) as error:
             raise forms.ValidationError(str(error), code="refused") from error
 
 
 class AssigneeField(forms.ModelChoiceField):
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(members(workspace), required=False, empty_label="Unassigned", label="Assignee")
+        super().__init__(
+            members(workspace), required=False, empty_label=gettext_lazy("Unassigned"), label=gettext_lazy("Assignee")
+        )
 
 
 class PriorityField(forms.TypedChoiceField):
     def __init__(self) -> None:
-        super().__init__(choices=Priority.choices, coerce=lambda text: Priority(int(text)), label="Priority")
+        super().__init__(
+            choices=Priority.choices, coerce=lambda text: Priority(int(text)), label=gettext_lazy("Priority")
+        )
 
 
 class TicketForm(forms.Form):
     """A ticket opened by hand: the message is the requester's, and no mail goes out."""
 
-    subject = forms.CharField(max_length=500)
-    body = forms.CharField(label="Message", widget=forms.Textarea(attrs={"rows": 5}), max_length=1_000_000)
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=500)
+    body = forms.CharField(
+        label=gettext_lazy("Message"), widget=forms.Textarea(attrs={"rows": 5}), max_length=1_000_000
+    )
     priority = PriorityField()
 
     def __init__(self, workspace: Workspace, actor: Actor, data: QueryDict | None = None, **options: Any) -> None:
         super().__init__(data, initial={"priority": Priority.NORMAL, **options.pop("initial", {})}, auto_id="ticket-%s")
         self.workspace, self.actor = workspace, actor
-        help_text = "Type a name or an address; an unknown address makes a new contact"
+        help_text = gettext("Type a name or an address; an unknown address makes a new contact")
         self.fields["contact"] = ContactField(workspace, actor, help_text=help_text)
         self.fields["assignee"] = AssigneeField(workspace)
         for name in ("subject", "body"):
@@ -137,7 +147,8 @@ class ChangeForm(forms.Form):
         initial = {name: getattr(thread, name) for name in ("status", "assignee", "contact")}
         super().__init__(data, initial={**initial, "priority": getattr(thread, "priority", None)}, auto_id="thread-%s")
         self.thread, self.actor = thread, actor
-        self.fields["status"] = forms.ChoiceField(choices=thread._meta.get_field("status").choices)
+        choices = thread._meta.get_field("status").choices
+        self.fields["status"] = forms.ChoiceField(label=gettext("Status"), choices=choices)
         self.fields["assignee"] = AssigneeField(workspace)
         self.fields["contact"] = ContactField(
             workspace, actor, thread.wrote, required=not thread._meta.get_field("contact").null, submit=True
@@ -152,106 +163,12 @@ class ChangeForm(forms.Form):
         return self.thread.change(self.actor, **self.cleaned_data)
 
 
-class MailboxForm(forms.Form):
-    """A mailbox of Settings. Its address, which replies come from, is given once and never changes."""
-
-    address = forms.CharField(
-        max_length=320,
-        widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "off"}),
-        help_text="Replies come from it, and mail to it comes in here once your mail server leads it here",
-    )
-    name = forms.CharField(
-        max_length=200,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
-        help_text="What you call it, for your own sight",
-    )
-    purpose = forms.ChoiceField(
-        choices=[("ticket", "Tickets"), ("inbox", "Conversations in the inbox")],
-        label="Mail opens",
-        widget=forms.Select(attrs={"class": "select"}),
-    )
-    others = ListField(required=False, label="Other addresses", help_text="Mail to these comes in by this mailbox, too")
-    signature = forms.CharField(
-        max_length=10_000,
-        required=False,
-        widget=forms.Textarea(attrs={"class": "input", "rows": 4}),
-        help_text="Stands below every reply, after “-- ”",
-    )
-
-    def __init__(self, data: QueryDict | None, *, workspace: Workspace, mailbox: Mailbox | None = None) -> None:
-        self.workspace, self.mailbox = workspace, mailbox
-        initial: dict[str, Any] = {}
-        if mailbox is not None:
-            self.leading = mailboxes.leading(mailbox)
-            initial = {"name": mailbox.name, "purpose": mailbox.purpose, "signature": mailbox.signature}
-            initial["others"] = self.leading.others
-        super().__init__(data, initial=initial, auto_id="mailbox-%s")
-        if mailbox is None:
-            del self.fields["signature"]
-            self.fields["address"].widget.attrs["autofocus"] = True
-            return
-        del self.fields["address"]
-        if not self.leading.receiving:
-            del self.fields["others"]
-
-    def clean_address(self) -> str:
-        return _address(self.cleaned_data["address"])
-
-    def clean_others(self) -> list[str]:
-        others = [_address(address) for address in self.cleaned_data["others"]]
-        if len(others) > MOST_OTHERS:
-            raise forms.ValidationError(f"A mailbox can have {MOST_OTHERS} other addresses.", code="too_many")
-        return others
-
-    def clean_signature(self) -> str:
-        return self.cleaned_data["signature"].replace("\r\n", "\n")
-
-    @transaction.atomic
-    def _write(self) -> Mailbox:
-        data = self.cleaned_data
-        if self.mailbox is None:
-            return mailboxes.create(self.workspace, **data)
-        if "others" in data:
-            mailboxes.lead(self.mailbox, data.pop("others"))
-        Mailbox.objects.for_workspace(self.workspace).filter(pk=self.mailbox.pk).update(**data)
-        return self.mailbox
-
-    def save(self) -> Mailbox | None:
-        """Write it; None with an error in the form where an address leads elsewhere."""
-        try:
-            return self._write()
-        except mailboxes.AddressInUse as taken:
-            name = "address" if taken.address == self.cleaned_data.get("address") else "others"
-            self.add_error(name, f"{taken.address} is in use already.")
-            return None
-
-
-class SigningKeyForm(forms.Form):
-    """What Mailgun signs with. The key is never shown again; an empty one takes it away."""
-
-    key = forms.CharField(
-        max_length=200,
-        required=False,
-        label="HTTP webhook signing key",
-        widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "off"}),
-        help_text="In Mailgun, under API security",
-    )
-
-
-def _address(text: str) -> str:
-    try:
-        return addresses.normalize(text)
-    except addresses.InvalidAddress as error:
-        raise forms.ValidationError(f"{text}: {error}", code="invalid") from error
-
-
 class AssignForm(forms.Form):
     """Who wrote a mail, said by hand: a contact, or an address for a new one. The mail's own sender is suggested."""
 
     def __init__(self, workspace: Workspace, actor: Actor, data: QueryDict | None, sender: str) -> None:
         super().__init__(data, auto_id="assign-%s")
-        help_text = "Type a name or an address; an unknown address makes a new contact"
+        help_text = gettext("Type a name or an address; an unknown address makes a new contact")
         names = {}
         with suppress(InvalidAddress):
             parsed = addresses.parse(sender)
@@ -283,9 +200,9 @@ class AddressesField(forms.CharField):
     PIECES = re.compile(r'(?:"[^"]*"|[^,;\n"]|")+')
     BRACKETS = re.compile(r".*<([^<>]*)>", re.DOTALL)
 
-    def __init__(self) -> None:
+    def __init__(self, label: Words) -> None:
         widget = forms.TextInput(attrs={"class": "input", "autocomplete": "off"})
-        super().__init__(required=False, max_length=20_000, widget=widget)
+        super().__init__(label=label, required=False, max_length=20_000, widget=widget)
 
     def clean(self, value: Any) -> list[str]:
         pieces = [piece.strip() for piece in self.PIECES.findall(super().clean(value)) if piece.strip()]
@@ -307,15 +224,19 @@ class AddressesField(forms.CharField):
 class ReplyForm(forms.Form):
     """A reply, which is mailed, or a note, which stays inside. Cleaned: `cc` and `bcc` without who gets it anyway."""
 
-    kind = forms.ChoiceField(choices=[("reply", "Reply"), ("note", "Internal note")], initial="reply")
+    kind = forms.ChoiceField(
+        choices=[("reply", gettext_lazy("Reply")), ("note", gettext_lazy("Internal note"))], initial="reply"
+    )
     others = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "check"}))
-    cc = AddressesField()
-    bcc = AddressesField()
+    cc = AddressesField(gettext_lazy("Cc"))
+    bcc = AddressesField(gettext_lazy("Bcc"))
     body = forms.CharField(
-        label="Message",
+        label=gettext_lazy("Message"),
         max_length=1_000_000,
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Write a reply", "aria-label": "Message"}),
-        error_messages={"required": "Write something first."},
+        widget=forms.Textarea(
+            attrs={"rows": 2, "placeholder": gettext_lazy("Write a reply"), "aria-label": gettext_lazy("Message")}
+        ),
+        error_messages={"required": gettext_lazy("Write something first.")},
     )
     attachments = FilesField(required=False, widget=Files(attrs={"data-most": MOST_BYTES}))
 
@@ -326,7 +247,7 @@ class ReplyForm(forms.Form):
         self.fields["others"].choices = [  # type: ignore[attr-defined]
             (person.email, f"{person.name} <{person.email}>" if person.name else person.email) for person in offered
         ]
-        self.fields["cc"].label, self.fields["bcc"].label = "Cc", "Bcc"
+        self.fields["cc"].label, self.fields["bcc"].label = gettext("Cc"), gettext("Bcc")
         if not self.address:  # nobody to write to: a person who was erased, a conversation without an address
             self.initial["kind"] = "note"
 
@@ -347,7 +268,7 @@ class ReplyForm(forms.Form):
 
     def clean_kind(self) -> str:
         if self.cleaned_data["kind"] == "reply" and not self.address:
-            raise forms.ValidationError("There is no address to reply to.", code="no_address")
+            raise forms.ValidationError(gettext("There is no address to reply to."), code="no_address")
         return self.cleaned_data["kind"]
 
     def clean(self) -> dict[str, Any]:
@@ -360,7 +281,10 @@ class ReplyForm(forms.Form):
         data["cc"] = self._copies("cc", known, data.get("others", []))
         data["bcc"] = self._copies("bcc", known)
         if len(known) > MOST_RECIPIENTS:
-            self.add_error("cc", f"A reply can go to {MOST_RECIPIENTS} addresses in all.")
+            self.add_error(
+                "cc",
+                gettext("A reply can go to {most} addresses in all.").format(most=MOST_RECIPIENTS),
+            )
         return data
 
     def _copies(self, name: str, known: set[str], chosen: Sequence[str] = ()) -> list[str]:
@@ -370,7 +294,12 @@ class ReplyForm(forms.Form):
         for address in [*chosen, *self.cleaned_data.get(name, [])]:
             key = addresses.email_key(address)
             if key in own:
-                self.add_error(name, f"{address} is a mailbox of this workspace: the reply would come back in.")
+                self.add_error(
+                    name,
+                    gettext("{address} is a mailbox of this workspace: the reply would come back in.").format(
+                        address=address
+                    ),
+                )
             elif key not in known:
                 copies.append(address)
                 known.add(key)

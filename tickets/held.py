@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_lazy
 
 from contacts.models import Contact
 from gopimi.lib.keyset import Key, Page, paginate
 from gopimi.lib.tenancy import workspace
+from gopimi.lib.words import Words
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import Workspace
 from tickets import attribution, inbound, mailparse, originals
@@ -28,10 +31,10 @@ LEFT = timedelta(minutes=10)  # after which nobody has it in hand any more
 UNREAD = "This mail couldn't be read. It is attached as it came."
 TRY_ALL_AGAIN = "tickets.try_all_held_again"  # the job's name
 State = RawMail.State
-FATES: dict[str | None, str] = {  # of a mail that became no message
-    None: "Nothing to do: somebody deleted it.",
-    State.RECEIVED: "Nothing to do: it is being processed.",
-    State.AUTOMATIC: "Nothing to do: it is filed as a machine's mail.",
+FATES: dict[str | None, Words] = {  # of a mail that became no message
+    None: gettext_lazy("Nothing to do: somebody deleted it."),
+    State.RECEIVED: gettext_lazy("Nothing to do: it is being processed."),
+    State.AUTOMATIC: gettext_lazy("Nothing to do: it is filed as a machine's mail."),
 }
 UNDECIDED = (State.HELD, State.AUTOMATIC)
 
@@ -41,28 +44,38 @@ class Kind:
     """A list of Settings > Held mail, by the state of its mails."""
 
     state: str
-    label: str
+    label: Words
     icon: str
-    why: str
-    empty: str
+    why: Words
+    empty: Words
+    caption: Words
+    none: Words
 
 
 KINDS = {
     "held": Kind(
         State.HELD,
-        "Held",
+        gettext_lazy("Held"),
         "mail-warning",
-        "Mail that was received and stored, but could not become a ticket or a conversation. Nothing is lost: put the "
-        "cause right, then try again, or say who wrote it.",
-        "Every mail that came in has found its place.",
+        gettext_lazy(
+            "Mail that was received and stored, but could not become a ticket or a conversation. Nothing is lost: put "
+            "the cause right, then try again, or say who wrote it."
+        ),
+        gettext_lazy("Every mail that came in has found its place."),
+        gettext_lazy("Held mail"),
+        gettext_lazy("No held mail"),
     ),
     "automatic": Kind(
         State.AUTOMATIC,
-        "Automatic",
+        gettext_lazy("Automatic"),
         "settings",
-        "Mail that a machine wrote about no ticket or conversation: automatic answers, bounces, reports. It made no "
-        "contact and no ticket; where it should, make it one.",
-        "No machine has written about something that isn't here.",
+        gettext_lazy(
+            "Mail that a machine wrote about no ticket or conversation: automatic answers, bounces, reports. It made "
+            "no contact and no ticket; where it should, make it one."
+        ),
+        gettext_lazy("No machine has written about something that isn't here."),
+        gettext_lazy("Automatic mail"),
+        gettext_lazy("No automatic mail"),
     ),
 }
 
@@ -151,7 +164,8 @@ def _process(
     if raw_mail is None:
         raise Gone(_fate(target, raw_mail_id))
     try:
-        result = inbound.process(target, raw_mail_id, bytes(raw_mail.data or b""), read, states)
+        with translation.override(settings.LANGUAGE_CODE):  # as reasons are kept
+            result = inbound.process(target, raw_mail_id, bytes(raw_mail.data or b""), read, states)
     except RawMail.DoesNotExist as error:
         raise Gone(_fate(target, raw_mail_id)) from error
     if result.result == "duplicate":
@@ -169,7 +183,9 @@ def _fate(target: Workspace, raw_mail_id: int) -> str:
     """What became of a mail that isn't waiting any more."""
     messages = Message.objects.for_workspace(target).filter(raw_mail=raw_mail_id)
     if message := messages.select_related("ticket", "conversation").first():
-        thread = f"ticket #{message.ticket.number}" if message.ticket else f"the conversation “{message.conversation}”"
-        return f"Nothing to do: it is in {thread} already."
+        if message.ticket:
+            return gettext("Nothing to do: it is in ticket #{number} already.").format(number=message.ticket.number)
+        already = gettext("Nothing to do: it is in the conversation “{subject}” already.")
+        return already.format(subject=message.conversation)
     state = RawMail.objects.for_workspace(target).filter(pk=raw_mail_id).values_list("state", flat=True).first()
-    return FATES.get(state, "Nothing to do: it is done.")
+    return str(FATES.get(state) or gettext("Nothing to do: it is done."))

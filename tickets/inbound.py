@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from contacts.models import Contact
 from gopimi.embedded import EmbeddedError
@@ -27,10 +28,10 @@ from tickets.mailguards import LONGEST_HEAD, TooMuch
 from tickets.models import Message, RawMail
 
 logger = logging.getLogger(__name__)
-EMPTY = "The mail is empty."
-FAILED = "It couldn't be processed"
+EMPTY = gettext_noop("The mail is empty.")
+FAILED = gettext_noop("It couldn't be processed: {error}")
 AWAY = (DatabaseError, InterfaceError, OSError, EmbeddedError)  # raised while the database or the storage is away
-NO_SENDER = "Neither From, Sender nor Reply-To names a usable address."
+NO_SENDER = gettext_noop("Neither From, Sender nor Reply-To names a usable address.")
 READERS = ThreadPoolExecutor(thread_name_prefix="mail-reader")
 WAITING = (RawMail.State.RECEIVED, RawMail.State.HELD)  # what may still become a message by itself
 
@@ -91,7 +92,9 @@ def process(
         logger.exception("A mail is held: workspace %s, raw mail %s", target.slug, raw_mail_id)
         _discard(stored)
         with workspace(target):
-            return _end(target, raw_mail_id, RawMail.State.HELD, reason=f"{FAILED}: {type(error).__name__}: {error}")
+            return _end(
+                target, raw_mail_id, RawMail.State.HELD, reason=FAILED.format(error=f"{type(error).__name__}: {error}")
+            )
 
 
 def fingerprint(raw: bytes) -> bytes:

@@ -9,6 +9,9 @@ from urllib.parse import urlencode
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.http import QueryDict
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from contacts import savedviews
 from contacts.conditions import MOMENTS
@@ -16,6 +19,7 @@ from contacts.models import Contact, Tag, View
 from contacts.savedviews import VIEW, State
 from gopimi.lib import counting, keyset
 from gopimi.lib.counting import Total
+from gopimi.lib.words import Words
 from gopimi.workspaces.models import User
 from organizations.models import Organization
 from tickets import news, reading, trails
@@ -29,7 +33,7 @@ MOST_OPTIONS = 200
 SNIPPET = 200  # characters of a message that a row shows at most
 
 Given = Mapping[str, list[str]]
-MOMENTS_OF = {"created_at": "Created", "updated_at": "Updated"}
+MOMENTS_OF = {"created_at": gettext_lazy("Created"), "updated_at": gettext_lazy("Updated")}
 # What isn't done yet.
 ACTIVE = [Status.OPEN.value, Status.PENDING.value]
 
@@ -78,14 +82,18 @@ class ThreadList:
     views: ClassVar[View.Table]
     # How the page speaks of them
     table: ClassVar[str]
-    noun: ClassVar[str]
-    nouns: ClassVar[str]
     icon: ClassVar[str]
-    why_empty: ClassVar[str]
+    table_label: ClassVar[Words]
+    tabs_label: ClassVar[Words]
+    no_match: ClassVar[Words]
+    none_yet: ClassVar[Words]
+    why_empty: ClassVar[Words]
+    on_page: ClassVar[Words]  # that all rows of the page are selected, with their number
+    matching: ClassVar[Words]  # that all that match are
     # What can be done to many: the bar's buttons, and the names of their pages
-    bulk: ClassVar[Sequence[tuple[str, str, str]]] = (
-        ("status", "Status", "circle-dot"),
-        ("assignee", "Assignee", "user-round"),
+    bulk: ClassVar[Sequence[tuple[str, Words, str]]] = (
+        ("status", gettext_lazy("Status"), "circle-dot"),
+        ("assignee", gettext_lazy("Assignee"), "user-round"),
     )
     bulk_names: ClassVar[str]
 
@@ -145,6 +153,23 @@ class ThreadList:
         if not (self.page.next or self.page.previous):
             return Total(len(self.page.rows))
         return self._everything or self.filter.total(self.rows, None if self.exact else CAP)
+
+    @property
+    def all_on_page(self) -> SafeString:
+        return format_html(str(self.on_page), number=len(self.page.rows))
+
+    @property
+    def all_matching(self) -> SafeString:
+        return format_html(str(self.matching), number=self.total)
+
+    @property
+    def counted(self) -> str:
+        """How many match, in words."""
+        return self._words().format(number=self.total)
+
+    def _words(self) -> str:
+        """What so many are called."""
+        raise NotImplementedError
 
     @property
     def _everything(self) -> Total | None:
@@ -232,10 +257,11 @@ class ThreadList:
     def _told(self, name: str, given: list[str]) -> tuple[str, str]:
         column, _, operator = name.partition("__")
         if column in MOMENTS_OF:
-            return MOMENTS_OF[column], f"{MOMENTS[operator]} {given[0]}"
+            return str(MOMENTS_OF[column]), f"{MOMENTS[operator]} {given[0]}"
         ids = [text for text in given if text != NOBODY]
         contacts = Contact.objects.for_workspace(self.workspace).filter(pk__in=ids)
-        return "Contact", ", ".join([*map(str, contacts), *["nobody"] * (NOBODY in given)]) or "unknown"
+        names = [*map(str, contacts), *[gettext("nobody")] * (NOBODY in given)]
+        return gettext("Contact"), ", ".join(names) or gettext("unknown")
 
     def _tabs(self) -> list[Tab]:
         raise NotImplementedError
@@ -244,7 +270,7 @@ class ThreadList:
         raise NotImplementedError
 
     def _status(self) -> Facet:
-        return Facet("status", "Status", "circle-dot", list(self.statuses().items()))
+        return Facet("status", gettext("Status"), "circle-dot", list(self.statuses().items()))
 
     @classmethod
     def statuses(cls) -> dict[str, str]:
@@ -254,17 +280,25 @@ class ThreadList:
 
     def _assignee(self) -> Facet:
         people = members(self.workspace)
-        options = [(ME, "Me"), (NOBODY, "Unassigned"), *((str(user.pk), user.display_name) for user in people)]
-        return Facet("assignee", "Assignee", "user-round", options)
+        options = [
+            (ME, gettext("Me")),
+            (NOBODY, gettext("Unassigned")),
+            *((str(user.pk), user.display_name) for user in people),
+        ]
+        return Facet("assignee", gettext("Assignee"), "user-round", options)
 
 
 class TicketList(ThreadList):
     model, filter_class, views = Ticket, TicketFilter, View.Table.TICKETS
     related = ("contact__organization", "assignee")
-    table, noun, nouns, icon = "tickets/_tickets.html", "ticket", "tickets", "ticket"
-    bulk = (*ThreadList.bulk, ("priority", "Priority", "flag"), ("tag", "Tag", "tag"))
+    table, icon = "tickets/_tickets.html", "ticket"
+    table_label, tabs_label = gettext_lazy("Tickets table"), gettext_lazy("Ticket views")
+    no_match, none_yet = gettext_lazy("No ticket matches"), gettext_lazy("No tickets yet")
+    on_page = gettext_lazy('All <b class="num">{number}</b> tickets on this page are selected.')
+    matching = gettext_lazy('All <b class="num" data-total>{number}</b> tickets that match are selected.')
+    bulk = (*ThreadList.bulk, ("priority", gettext_lazy("Priority"), "flag"), ("tag", gettext_lazy("Tag"), "tag"))
     bulk_names = "tickets:bulk"
-    why_empty = "Mail to a mailbox for tickets opens one, and you can open one for a contact."
+    why_empty = gettext_lazy("Mail to a mailbox for tickets opens one, and you can open one for a contact.")
 
     def shown(self, rows: QuerySet) -> QuerySet:
         return super().shown(rows).prefetch_related("tags")
@@ -274,12 +308,15 @@ class TicketList(ThreadList):
         """Numbers have no gaps."""
         return None if self.given else Total(self.workspace.last_ticket_number)
 
+    def _words(self) -> str:
+        return ngettext("{number} ticket", "{number} tickets", self.total.number + self.total.more)
+
     def _tabs(self) -> list[Tab]:
         return [
-            Tab("All", {}),
-            Tab("My open", {"assignee": [ME], "status": ["open"]}),
-            Tab("Unassigned", {"assignee": [NOBODY], "status": ACTIVE}),
-            Tab("Urgent", {"priority": ["urgent"], "status": ACTIVE}),
+            Tab(gettext("All"), {}),
+            Tab(gettext("My open"), {"assignee": [ME], "status": ["open"]}),
+            Tab(gettext("Unassigned"), {"assignee": [NOBODY], "status": ACTIVE}),
+            Tab(gettext("Urgent"), {"priority": ["urgent"], "status": ACTIVE}),
         ]
 
     def _facets(self) -> list[Facet]:
@@ -287,9 +324,9 @@ class TicketList(ThreadList):
         return [
             self._status(),
             self._assignee(),
-            Facet("priority", "Priority", "flag", priorities),
+            Facet("priority", gettext("Priority"), "flag", priorities),
             self._organization(),
-            Facet("tag", "Tag", "tag", self._tags(), many=True),
+            Facet("tag", gettext("Tag"), "tag", self._tags(), many=True),
         ]
 
     def _organization(self) -> Facet:
@@ -297,7 +334,7 @@ class TicketList(ThreadList):
         organizations = Organization.objects.for_workspace(self.workspace).filter(pk__in=chosen) if chosen else []
         options = [(str(organization.pk), organization.name) for organization in organizations]
         url = self.workspace.url("organizations:options")
-        return Facet("organization", "Organization", "building-2", options, many=True, url=url)
+        return Facet("organization", gettext("Organization"), "building-2", options, many=True, url=url)
 
     def _tags(self) -> list[tuple[str, str]]:
         """The options to begin with, and those that are chosen already."""
@@ -308,9 +345,13 @@ class TicketList(ThreadList):
 class ConversationList(ThreadList):
     model, filter_class, views = Conversation, ConversationFilter, View.Table.CONVERSATIONS
     related = ("contact", "assignee", "mailbox")
-    table, noun, nouns, icon = "tickets/_conversations.html", "conversation", "conversations", "inbox"
+    table, icon = "tickets/_conversations.html", "inbox"
+    table_label, tabs_label = gettext_lazy("Conversations table"), gettext_lazy("Conversation views")
+    no_match, none_yet = gettext_lazy("No conversation matches"), gettext_lazy("No conversations yet")
+    on_page = gettext_lazy('All <b class="num">{number}</b> conversations on this page are selected.')
+    matching = gettext_lazy('All <b class="num" data-total>{number}</b> conversations that match are selected.')
     bulk_names = "tickets:conversation_bulk"
-    why_empty = "Mail to a mailbox of the inbox starts one."
+    why_empty = gettext_lazy("Mail to a mailbox of the inbox starts one.")
     default = {"status": ["open"]}
 
     def shown(self, rows: QuerySet) -> QuerySet:
@@ -318,18 +359,21 @@ class ConversationList(ThreadList):
         last = messages.exclude(direction=Message.Direction.NOTE).order_by("-created_at", "-id")
         return super().shown(rows).annotate(snippet=Subquery(last.values(text=Left("body_text", SNIPPET))[:1]))
 
+    def _words(self) -> str:
+        return ngettext("{number} conversation", "{number} conversations", self.total.number + self.total.more)
+
     def _tabs(self) -> list[Tab]:
         return [
-            Tab("Open", {"status": ["open"]}),
-            Tab("Mine", {"assignee": [ME], "status": ["open"]}),
-            Tab("Without contact", {"contact": [NOBODY], "status": ["open"]}),
-            Tab("Closed", {"status": ["closed"]}),
+            Tab(gettext("Open"), {"status": ["open"]}),
+            Tab(gettext("Mine"), {"assignee": [ME], "status": ["open"]}),
+            Tab(gettext("Without contact"), {"contact": [NOBODY], "status": ["open"]}),
+            Tab(gettext("Closed"), {"status": ["closed"]}),
         ]
 
     def _facets(self) -> list[Facet]:
         mailboxes = Mailbox.objects.for_workspace(self.workspace).filter(purpose=Mailbox.Purpose.INBOX)
         addresses = [(str(mailbox.pk), mailbox.address) for mailbox in mailboxes.order_by("address")]
-        return [self._status(), Facet("mailbox", "Mailbox", "mail", addresses), self._assignee()]
+        return [self._status(), Facet("mailbox", gettext("Mailbox"), "mail", addresses), self._assignee()]
 
 
 LISTS: Mapping[str, type[ThreadList]] = {kind.views: kind for kind in (TicketList, ConversationList)}

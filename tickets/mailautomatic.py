@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from email.message import Message
 
+from django.utils.translation import gettext_noop
+
 from tickets.mailaddresses import Person
 
 AUTO_REPLY = re.compile(r"x-(?:mail-)?auto-?(?:reply|respond|responder)(?:-from)?", re.IGNORECASE)
@@ -29,7 +31,7 @@ def reason(message: Message, sources: Callable[[str], list[str]], sender: Person
     if kind == "multipart/report" or kind in REPORTS:  # RFC 6522, 3464, 8098, 5965
         return f"Content-Type: {kind}"
     if "<>" in (first("Return-Path"), first("X-Envelope-From")):  # RFC 5321, 4.5.5
-        return "An empty return path"
+        return gettext_noop("An empty return path")
     if first("X-Failed-Recipients"):
         return "X-Failed-Recipients"
     if first("Precedence").lower() in ("auto_reply", "auto-reply"):
@@ -38,7 +40,7 @@ def reason(message: Message, sources: Callable[[str], list[str]], sender: Person
         if AUTO_REPLY.fullmatch(name) and first(name).lower() not in ("no", "false", ""):
             return name
     if sender and sender.key.startswith("mailer-daemon@"):
-        return "From a mail server (MAILER-DAEMON)"
+        return gettext_noop("From a mail server (MAILER-DAEMON)")
     return ""
 
 

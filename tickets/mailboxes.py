@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from gopimi.lib import addresses, statements, tenancy
 from gopimi.lib.counting import Counted
@@ -37,7 +38,7 @@ class AddressInUse(ValueError):
     """Another mailbox has this address, of this workspace or of another one."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"A mailbox with the address {address} exists already.")
+        super().__init__(gettext("A mailbox with the address {address} exists already.").format(address=address))
         self.address = address
 
 
@@ -133,11 +134,11 @@ def delete(mailbox: Mailbox) -> None:
     try:
         with transaction.atomic():
             if not is_unused(mailbox):
-                raise InUse("Mail came in by it meanwhile.")
+                raise InUse(gettext("Mail came in by it meanwhile."))
             stop(mailbox)
             Mailbox.objects.for_workspace(mailbox.workspace_id).filter(pk=mailbox.pk).delete()
     except IntegrityError as error:  # a mail came in this moment
-        raise InUse("Mail came in by it meanwhile.") from error
+        raise InUse(gettext("Mail came in by it meanwhile.")) from error
 
 
 def listed(target: Workspace) -> list[Listed]:

@@ -10,6 +10,8 @@ from email import feedparser, policy
 from email.message import Message
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 SECONDS = 2
 LONGEST_HEAD = 2 * 1024 * 1024  # bytes of a mail's header
 MOST_HEADER_LINES = 20_000
@@ -27,6 +29,11 @@ class TooMuch(Exception):
     """Reading this mail takes more than a mail may; says what of it."""
 
 
+# Why a mail is held, in English as it is kept
+TOO_LONG = gettext_noop("Its {name} has more than {number} characters.")
+HEAD_TOO_LONG = gettext_noop("Its header has more than {number} lines.")
+
+
 class Budget:
     """What is left for one mail."""
 
@@ -36,12 +43,12 @@ class Budget:
 
     def check(self) -> None:
         if time.thread_time() > self.end:
-            raise TooMuch(f"It takes longer than {SECONDS} seconds to read.")
+            raise TooMuch(gettext_noop("It takes longer than {number} seconds to read.").format(number=SECONDS))
 
     def part(self) -> None:
         self.parts += 1
         if self.parts > MOST_PARTS:
-            raise TooMuch(f"It has more than {MOST_PARTS:,} parts.")
+            raise TooMuch(gettext_noop("It has more than {number} parts.").format(number=f"{MOST_PARTS:,}"))
         self.check()
 
 
@@ -54,7 +61,7 @@ class Policy(policy.EmailPolicy):
         self.budget.check()
         name, value = super().header_source_parse(sourcelines)
         if len(value) > LONGEST_CONTENT_FIELD and name[:8].lower() == "content-":
-            raise TooMuch(f"Its {name[:40]} has more than {LONGEST_CONTENT_FIELD:,} characters.")
+            raise TooMuch(TOO_LONG.format(name=name[:40], number=f"{LONGEST_CONTENT_FIELD:,}"))
         return name, value
 
 
@@ -64,11 +71,11 @@ POLICY = Policy(header_factory=lambda _, value: value, refold_source="none")
 def check(header: bytes, raw: bytes) -> None:
     """Raises TooMuch where a mail and its header are too much to begin with."""
     if len(header) > LONGEST_HEAD:
-        raise TooMuch(f"Its header has more than {LONGEST_HEAD // 1024**2} MB.")
+        raise TooMuch(gettext_noop("Its header has more than {number} MB.").format(number=LONGEST_HEAD // 1024**2))
     if _lines(header) > MOST_HEADER_LINES:
-        raise TooMuch(f"Its header has more than {MOST_HEADER_LINES:,} lines.")
+        raise TooMuch(HEAD_TOO_LONG.format(number=f"{MOST_HEADER_LINES:,}"))
     if _lines(raw) > MOST_LINES:
-        raise TooMuch(f"It has more than {MOST_LINES:,} lines.")
+        raise TooMuch(gettext_noop("It has more than {number} lines.").format(number=f"{MOST_LINES:,}"))
 
 
 def _lines(raw: bytes) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Concat, Now
+from django.utils.translation import gettext, gettext_lazy
 
 from contacts.models import Contact, Tag
 from gopimi.lib.folding import Fold, key_field
@@ -34,8 +35,8 @@ class Mailbox(TenantModel):
     """An address of a workspace; `purpose` says whether mail to it opens tickets or conversations."""
 
     class Purpose(models.TextChoices):
-        TICKET = "ticket", "Tickets"
-        INBOX = "inbox", "Inbox"
+        TICKET = "ticket", gettext_lazy("Tickets")
+        INBOX = "inbox", gettext_lazy("Inbox")
 
     address = models.CharField(max_length=320)
     name = models.CharField(max_length=200, blank=True)
@@ -53,6 +54,11 @@ class Mailbox(TenantModel):
             models.CheckConstraint(condition=~Q(webhook_secret=""), name="mailbox_has_webhook_secret"),
         ]
         verbose_name_plural = "mailboxes"
+
+    @property
+    def opens_tickets(self) -> bool:
+        """What mail to it opens: tickets, or conversations."""
+        return self.purpose == self.Purpose.TICKET
 
     def __str__(self) -> str:
         return self.address
@@ -73,17 +79,17 @@ class MailboxAddress(models.Model):
 
 
 class Status(models.TextChoices):
-    OPEN = "open", "Open"
-    PENDING = "pending", "Pending"
-    RESOLVED = "resolved", "Resolved"
-    CLOSED = "closed", "Closed"
+    OPEN = "open", gettext_lazy("Open")
+    PENDING = "pending", gettext_lazy("Pending")
+    RESOLVED = "resolved", gettext_lazy("Resolved")
+    CLOSED = "closed", gettext_lazy("Closed")
 
 
 class Priority(models.IntegerChoices):
-    LOW = 1, "Low"
-    NORMAL = 2, "Normal"
-    HIGH = 3, "High"
-    URGENT = 4, "Urgent"
+    LOW = 1, gettext_lazy("Low")
+    NORMAL = 2, gettext_lazy("Normal")
+    HIGH = 3, gettext_lazy("High")
+    URGENT = 4, gettext_lazy("Urgent")
 
 
 class Ticket(Thread):
@@ -139,8 +145,8 @@ class Conversation(Thread):
     """A thread of the inbox. Its contact is optional: `from_name` and `from_email` say who wrote."""
 
     class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        CLOSED = "closed", "Closed"
+        OPEN = "open", gettext_lazy("Open")
+        CLOSED = "closed", gettext_lazy("Closed")
 
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     contact = CompositeForeignKey(Contact, null=True, blank=True, related_name="conversations")
@@ -196,10 +202,10 @@ class RawMail(TenantModel):
     """
 
     class State(models.TextChoices):
-        RECEIVED = "received", "Received"  # stored, not yet processed
-        DONE = "done", "Done"
-        AUTOMATIC = "automatic", "Automatic"  # a machine's mail that names no thread
-        HELD = "held", "Held"  # couldn't be processed; `reason` says why
+        RECEIVED = "received", gettext_lazy("Received")  # stored, not yet processed
+        DONE = "done", gettext_lazy("Done")
+        AUTOMATIC = "automatic", gettext_lazy("Automatic")  # a machine's mail that names no thread
+        HELD = "held", gettext_lazy("Held")  # couldn't be processed; `reason` says why
 
     mailbox = CompositeForeignKey(Mailbox, related_name="+")
     recipient = models.CharField(max_length=320)
@@ -241,21 +247,21 @@ class Message(TenantModel):
     """One message of a ticket or of a conversation: a customer's, an agent's reply, or a note that stays inside."""
 
     class Direction(models.TextChoices):
-        INBOUND = "inbound", "Inbound"
-        OUTBOUND = "outbound", "Outbound"
-        NOTE = "note", "Internal note"
+        INBOUND = "inbound", gettext_lazy("Inbound")
+        OUTBOUND = "outbound", gettext_lazy("Outbound")
+        NOTE = "note", gettext_lazy("Internal note")
 
     class Author(models.TextChoices):
-        CONTACT = "contact", "Contact"
-        AGENT = "agent", "Agent"
+        CONTACT = "contact", gettext_lazy("Contact")
+        AGENT = "agent", gettext_lazy("Agent")
         API = "api", "API"
 
     class State(models.TextChoices):
-        RECEIVED = "received", "Received"
-        QUEUED = "queued", "Sending"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Failed"
-        UNKNOWN = "unknown", "Unknown"  # it may have gone out or not: never sent twice by itself
+        RECEIVED = "received", gettext_lazy("Received")
+        QUEUED = "queued", gettext_lazy("Sending")
+        SENT = "sent", gettext_lazy("Sent")
+        FAILED = "failed", gettext_lazy("Failed")
+        UNKNOWN = "unknown", gettext_lazy("Unknown")  # it may have gone out or not: never sent twice by itself
 
     ticket = CompositeForeignKey(Ticket, null=True, blank=True, related_name="messages")
     conversation = CompositeForeignKey(Conversation, null=True, blank=True, related_name="messages")
@@ -342,7 +348,7 @@ class Message(TenantModel):
     def writer(self) -> str:
         """What its author is called now; a contact or a member who is gone, as the message has it."""
         author = self.author_contact or self.author_user
-        return str(author or self.author_name or self.author_email or "Somebody")
+        return str(author or self.author_name or self.author_email or gettext("Somebody"))
 
 
 class MessageId(TenantModel):

@@ -5,6 +5,7 @@ statement; the mails go out by background jobs, one for each member.
 """
 
 from django.conf import settings
+from django.utils import translation
 from procrastinate.contrib.django import app as jobs
 
 from gopimi.lib.statements import fetch
@@ -59,4 +60,5 @@ def tell(workspace_id: int, message_id: int, user_id: int) -> None:
             "profile": settings.SITE_URL + member.workspace.url("settings:profile"),
         }
     subject = f"[{member.workspace}] {number}{thread.subject}"
-    mailing.send(member.user.email, subject, "mail/notification.txt", context)
+    with translation.override(member.user.reads):
+        mailing.send(member.user.email, subject, "mail/notification.txt", context)

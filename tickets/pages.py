@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy
 
 from contacts import sidebar
+from gopimi.lib.words import Words
 from gopimi.workspaces.models import Workspace
 from tickets import drafts, news, presence, reading
 from tickets.filters import ConversationFilter, ThreadFilter, TicketFilter
@@ -25,15 +27,20 @@ class ThreadPage:
 
     name: ClassVar[str]  # of its URL
     prefix: ClassVar[str] = ""  # of the names of what is done there
-    back: ClassVar[tuple[str, str]]  # the list: URL name, and what it is called
+    back: ClassVar[str]  # the URL name of the list
+    # How the page speaks of it
+    back_label: ClassVar[Words]
+    details_label: ClassVar[Words]
+    edit_label: ClassVar[Words]
+    previous_label: ClassVar[Words]
+    next_label: ClassVar[Words]
     section: ClassVar[str]
-    contact_action: ClassVar[str]
+    contact_action: ClassVar[Words]
     filter: ClassVar[type[ThreadFilter]]
 
     def __init__(self, request: Any, thread: Any) -> None:
         self.request, self.thread = request, thread
         self.workspace: Workspace = request.workspace
-        self.noun = str(thread._meta.verbose_name)
         self.change = ChangeForm(thread, self.workspace, request.actor)
         if "choose" in request.GET:
             self.change.initial["contact"] = None  # one types another name at once
@@ -91,7 +98,7 @@ class ThreadPage:
 
     @property
     def back_url(self) -> str:
-        url = self.workspace.url(self.back[0])
+        url = self.workspace.url(self.back)
         return f"{url}?{self.trail.query or 'q='}" if self.trail else url
 
     def asking(self, **params: str) -> str:
@@ -150,8 +157,10 @@ class TicketTags(sidebar.Tags):
 
 class TicketPage(ThreadPage):
     name, section, filter = "detail", "tickets", TicketFilter
-    back = ("tickets:list", "tickets")
-    contact_action = "Change requester"
+    back = "tickets:list"
+    back_label, details_label = gettext_lazy("Back to tickets"), gettext_lazy("Ticket details")
+    edit_label, contact_action = gettext_lazy("Edit ticket"), gettext_lazy("Change requester")
+    previous_label, next_label = gettext_lazy("Previous ticket"), gettext_lazy("Next ticket")
 
     @property
     def key(self) -> int:
@@ -168,8 +177,10 @@ class TicketPage(ThreadPage):
 class ConversationPage(ThreadPage):
     name, prefix, section = "conversation", "conversation_", "inbox"
     filter = ConversationFilter
-    back = ("tickets:inbox", "inbox")
-    contact_action = "Change"
+    back = "tickets:inbox"
+    back_label, details_label = gettext_lazy("Back to inbox"), gettext_lazy("Conversation details")
+    edit_label, contact_action = gettext_lazy("Edit conversation"), gettext_lazy("Change")
+    previous_label, next_label = gettext_lazy("Previous conversation"), gettext_lazy("Next conversation")
 
 
 def find(request: Any, number: int | None = None, conversation_id: int | None = None) -> ThreadPage:

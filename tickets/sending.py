@@ -15,6 +15,7 @@ from typing import Any
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from gopimi.lib import charsets
 from gopimi.lib.smtp import Lost
@@ -25,9 +26,10 @@ from tickets.models import Message
 
 State = Message.State
 MINUTES = (1, 5, 15, 60, 240)  # between the tries; after the last one it has failed
-NOT_KNOWN = "The sending was interrupted, and the mail may have gone out or not."
-UNREACHABLE = "The mail server can't be reached"
-REFUSED = "The mail server refused it"
+NOT_KNOWN = gettext_noop("The sending was interrupted, and the mail may have gone out or not.")
+UNREACHABLE = gettext_noop("The mail server can't be reached: {error}")
+REFUSED = gettext_noop("The mail server refused it: {error}")
+NOT_TAKEN = gettext_noop("Not taken for {refusals}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def _hand_over(server: Any, email: EmailMessage) -> Outcome:
         return _failed(error)
     client = getattr(server, "connection", None)  # backends without SMTP refuse all or nothing
     refused = getattr(client, "refused", {})
-    return Outcome(State.SENT, f"Not taken for {_refusals(refused)}" if refused else "")
+    return Outcome(State.SENT, NOT_TAKEN.format(refusals=_refusals(refused)) if refused else "")
 
 
 def _failed(error: Exception) -> Outcome:
@@ -140,7 +142,7 @@ def _failed(error: Exception) -> Outcome:
         temporary = any(400 <= code < 500 for code, _ in error.recipients.values())
     elif isinstance(error, SMTPResponseException):
         temporary = not 500 <= error.smtp_code < 600
-    return Outcome(State.FAILED, f"{UNREACHABLE if lost else REFUSED}: {_said(error)}", temporary)
+    return Outcome(State.FAILED, (UNREACHABLE if lost else REFUSED).format(error=_said(error)), temporary)
 
 
 def _close(server: Any) -> None:

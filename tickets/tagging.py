@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import OuterRef, QuerySet
+from django.utils.translation import gettext
 from procrastinate.contrib.django import app as jobs
 
 from contacts.importing.starting import QUEUE
@@ -47,7 +48,7 @@ class NameTaken(Exception):
     """Another tag, `tag`, has this name."""
 
     def __init__(self, tag: Tag) -> None:
-        super().__init__(f"There is a tag “{tag.name}” already.")
+        super().__init__(gettext("There is a tag “{name}” already.").format(name=tag.name))
         self.tag = tag
 
 

@@ -8,14 +8,13 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from contacts.models import Contact
 from gopimi.workspaces.actor import ActorKind
 from gopimi.workspaces.models import ApiToken, User
 from tickets.looks import PRIORITIES, STATUSES
 from tickets.models import Event, Message, Priority, Ticket
-
-NOBODY = "nobody"
 
 
 @dataclass
@@ -59,14 +58,15 @@ class Names:
         if event.actor_kind == ActorKind.AGENT:
             return self.user(event.actor_id)
         if event.actor_kind == ActorKind.API:
-            return f"API token {self.tokens.get(event.actor_id or 0, 'that is gone')}"
-        return "A new message" if event.actor_kind == ActorKind.EMAIL else "GoPimi"
+            name = self.tokens.get(event.actor_id or 0)
+            return gettext("API token {name}").format(name=name) if name else gettext("API token that is gone")
+        return gettext("A new message") if event.actor_kind == ActorKind.EMAIL else "GoPimi"
 
     def user(self, pk: Any) -> str:
-        return self.users.get(int(pk or 0), "Somebody who left")
+        return self.users.get(int(pk or 0), gettext("Somebody who left"))
 
     def contact(self, pk: str) -> str:
-        return self.contacts.get(int(pk), "Deleted person") if pk else NOBODY
+        return self.contacts.get(int(pk), gettext("Deleted person")) if pk else gettext("nobody")
 
     @cached_property
     def users(self) -> dict[int, str]:
@@ -94,53 +94,57 @@ class Names:
 Words = tuple[str, SafeString]  # an icon, and what the actor did
 
 
-def _became(label: str, old: Any, new: Any) -> SafeString:
-    return format_html("changed {} from <b>{}</b> to <b>{}</b>", label, old, new)
-
-
 def _opened(names: Names, event: Event, thread: Any) -> Words:
-    return "plus", format_html("opened this {}", thread._meta.verbose_name)
+    said = gettext("opened this ticket") if isinstance(thread, Ticket) else gettext("opened this conversation")
+    return "plus", format_html("{}", said)
 
 
 def _status(names: Names, event: Event, thread: Any) -> Words:
     labels = dict(thread._meta.get_field("status").choices)
-    return STATUSES[event.new][0], _became("status", labels.get(event.old, event.old), labels.get(event.new, event.new))
+    old, new = labels.get(event.old, event.old), labels.get(event.new, event.new)
+    said = gettext("changed status from <b>{old}</b> to <b>{new}</b>")
+    return STATUSES[event.new][0], format_html(said, old=old, new=new)
 
 
 def _priority(names: Names, event: Event, thread: Any) -> Words:
     old, new = Priority(int(event.old)), Priority(int(event.new))
-    return PRIORITIES[new][0], _became("priority", old.label, new.label)
+    said = gettext("changed priority from <b>{old}</b> to <b>{new}</b>")
+    return PRIORITIES[new][0], format_html(said, old=old.label, new=new.label)
 
 
 def _assignee(names: Names, event: Event, thread: Any) -> Words:
     if not event.new:
-        return "user-round-x", format_html("took this from <b>{}</b>", names.user(event.old))
+        said = gettext("took this from <b>{name}</b>")
+        return "user-round-x", format_html(said, name=names.user(event.old))
     if event.actor_kind == ActorKind.AGENT and event.new == str(event.actor_id):
-        return "user-round-check", format_html("took this")
-    return "user-round-check", format_html("assigned this to <b>{}</b>", names.user(event.new))
+        return "user-round-check", format_html("{}", gettext("took this"))
+    said = gettext("assigned this to <b>{name}</b>")
+    return "user-round-check", format_html(said, name=names.user(event.new))
 
 
 def _contact(names: Names, event: Event, thread: Any) -> Words:
     old, new = names.contact(event.old), names.contact(event.new)
     if isinstance(thread, Ticket):
-        return "user-round-check", _became("requester", old, new)
-    if new == NOBODY:
-        return "user-round-x", format_html("cleared the contact <b>{}</b>", old)
-    return "user-round-check", format_html("set the contact to <b>{}</b>", new)
+        said = gettext("changed requester from <b>{old}</b> to <b>{new}</b>")
+        return "user-round-check", format_html(said, old=old, new=new)
+    if not event.new:
+        return "user-round-x", format_html(gettext("cleared the contact <b>{name}</b>"), name=old)
+    return "user-round-check", format_html(gettext("set the contact to <b>{name}</b>"), name=new)
 
 
 def _subject(names: Names, event: Event, thread: Any) -> Words:
-    return "pencil", _became("subject", event.old, event.new)
+    said = gettext("changed subject from <b>{old}</b> to <b>{new}</b>")
+    return "pencil", format_html(said, old=event.old, new=event.new)
 
 
 def _tags(names: Names, event: Event, thread: Any) -> Words:
     old, new = (set(filter(None, text.split(", "))) for text in (event.old, event.new))
     added, removed = ", ".join(sorted(new - old)), ", ".join(sorted(old - new))
     if added and removed:
-        return "tag", format_html("added <b>{}</b> and removed <b>{}</b>", added, removed)
-    if added:
-        return "tag", format_html("added <b>{}</b>", added)
-    return "tag", format_html("removed <b>{}</b>", removed)
+        said = gettext("added <b>{added}</b> and removed <b>{removed}</b>")
+    else:
+        said = gettext("added <b>{added}</b>") if added else gettext("removed <b>{removed}</b>")
+    return "tag", format_html(said, added=added, removed=removed)
 
 
 WORDS: dict[str, Callable[[Names, Event, Any], Words]] = {

@@ -11,8 +11,10 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from gopimi.lib import counting, keyset
+from gopimi.lib.figures import figure
 from gopimi.lib.keyset import BadCursor
 from tickets.filters import ThreadFilter
 
@@ -54,7 +56,10 @@ class Trail:
         if self.asked.frequent is not None:
             return ""
         before, after = (counting.total(rows, COUNTED) for rows in (self.before, self.after))
-        return "" if before.more else f"{before.number + 1:,} of {before.number + 1 + after.number:,}{'+' * after.more}"
+        if before.more:
+            return ""
+        all_of_them = figure(before.number + 1 + after.number) + "+" * after.more
+        return gettext("{place} of {number}").format(place=figure(before.number + 1), number=all_of_them)
 
     def _neighbour(self, rows: QuerySet) -> Any:
         for row in keyset.first(rows, 1, self.asked.frequent):

@@ -20,9 +20,11 @@ from anymail.webhooks.mailgun import MailgunInboundWebhookView
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import path, reverse
+from django.utils.translation import gettext_lazy
 
 from gopimi.lib import rawforms
 from gopimi.lib.tenancy import workspace
+from gopimi.lib.words import Words
 from tickets import doors, inbound, mailboxes
 from tickets.doors import Outcome
 from tickets.models import Mailbox
@@ -42,7 +44,7 @@ class Address:
     provider: str
     path: str
     credentials: str
-    hint: str
+    hint: Words
 
     def url(self, root: str) -> str:
         """The address to paste in, with its credentials. `root` is GoPimi's own: "https://desk.example.com"."""
@@ -68,7 +70,7 @@ class Hook(AnymailBaseWebhookView):
 
     warn_if_no_basic_auth = False  # anymail's setting, for all hooks alike; ours is the mailbox's
     signs = False
-    hint = ""
+    hint: Words = ""
     NEVER = 406  # not to come again
     FORBIDDEN = 403
     UNREADABLE = 422
@@ -117,7 +119,9 @@ class Mailgun(Hook, MailgunInboundWebhookView):
     """A route's forward(). It signs with a key of the account; until the mailbox has it, the secret stands for it."""
 
     signs = True
-    hint = "In Mailgun, let a route forward() to this address, not store(): it ends with mime, which asks for raw mail."
+    hint = gettext_lazy(
+        "In Mailgun, let a route forward() to this address, not store(): it ends with mime, which asks for raw mail."
+    )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(webhook_signing_key="the mailbox's", **kwargs)
@@ -143,7 +147,7 @@ class Mailgun(Hook, MailgunInboundWebhookView):
 
 class SendGrid(Hook):
     esp_name = "SendGrid"
-    hint = 'In SendGrid, under Settings and Inbound Parse, tick "POST the raw, full MIME message".'
+    hint = gettext_lazy('In SendGrid, under Settings and Inbound Parse, tick "POST the raw, full MIME message".')
     UNREADABLE = 503  # it throws away what is answered with 4xx
 
     def mail_in(self, request: HttpRequest) -> bytes:
@@ -155,7 +159,9 @@ class SendGrid(Hook):
 
 class Postmark(Hook):
     esp_name = "Postmark"
-    hint = 'In Postmark, in the settings of the inbound stream, tick "Include raw email content in JSON payload".'
+    hint = gettext_lazy(
+        'In Postmark, in the settings of the inbound stream, tick "Include raw email content in JSON payload".'
+    )
     NEVER, FORBIDDEN = 403, 401  # 403 is what it gives up at
 
     def mail_in(self, request: HttpRequest) -> bytes:

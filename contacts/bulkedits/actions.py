@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+from django.utils.translation import gettext_noop
+
 from contacts.bulkedits.batches import NotPossible
 from contacts.bulkedits.records import Action, BulkEdit
 from contacts.drafts import Draft, Known, tags_of
@@ -47,7 +49,7 @@ class SetOrganization(Edit):
         self.organization = int(one.value) if one.value else None
         organizations = Organization.objects.for_workspace(one.workspace_id)
         if self.organization and not organizations.filter(pk=self.organization).exists():
-            raise NotPossible("The organization was deleted.")
+            raise NotPossible(gettext_noop("The organization was deleted."))
 
     def change(self, draft: Draft, known: Known) -> None:
         draft.organization = self.organization
@@ -77,7 +79,7 @@ class SetField(Edit):
         super().__init__(one)
         self.fields = [field for field in field_values.fields_of(one.workspace_id) if field.pk == one.field_id]
         if not self.fields:
-            raise NotPossible("The field was archived or deleted.")
+            raise NotPossible(gettext_noop("The field was archived or deleted."))
         (self.field,) = self.fields
         try:
             self.value = self.field.type.parse_kept(self.field, one.value) if one.value else None

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from contacts import inputs
 from contacts.bulkedits.records import Action
 from contacts.models import Tag
 from customfields import values
 from customfields.models import Field
+from gopimi.lib.words import Words
 from gopimi.workspaces.models import Workspace
 from organizations.models import Organization
 
@@ -18,7 +20,8 @@ Wanted = tuple[str, str, Field | None]  # action, value, field: what `running.be
 class BulkForm(forms.Form):
     """`heading` is the dialog's, `icon` its picture; `wanted()` what was chosen, of a valid form."""
 
-    heading = icon = ""
+    heading: Words = ""
+    icon = ""
 
     def __init__(self, data: Any, *, workspace: Workspace, judged: bool = True) -> None:
         """Where it isn't `judged`, nothing is wrong yet: a field was chosen, and its value is still to come."""
@@ -42,11 +45,11 @@ class BulkForm(forms.Form):
 
 
 class OrganizationForm(BulkForm):
-    heading, icon = "Set organization", "building-2"
+    heading, icon = gettext_lazy("Set organization"), "building-2"
 
     def ask(self) -> None:
         self.fields["organization"] = inputs.OrganizationField(self.workspace, None)
-        self.fields["organization"].help_text = "Leave it empty to take them out of their organizations."
+        self.fields["organization"].help_text = gettext("Leave it empty to take them out of their organizations.")
 
     def wanted(self) -> Wanted:
         organization: Organization | None = self.cleaned_data["organization"]
@@ -54,18 +57,20 @@ class OrganizationForm(BulkForm):
 
 
 class TagForm(BulkForm):
-    heading, icon = "Add or remove a tag", "tag"
-    CHOICES = ((Action.ADD_TAG, "Add"), (Action.REMOVE_TAG, "Remove"))
+    heading, icon = gettext_lazy("Add or remove a tag"), "tag"
+    CHOICES = ((Action.ADD_TAG, gettext_lazy("Add")), (Action.REMOVE_TAG, gettext_lazy("Remove")))
 
     def ask(self) -> None:
         self.fields["how"] = forms.ChoiceField(
-            label="What to do",
+            label=gettext("What to do"),
             choices=self.CHOICES,
             initial=Action.ADD_TAG,
             widget=forms.RadioSelect({"class": "radio"}),
         )
         widget = inputs.tag_select(Tag.objects.for_workspace(self.workspace), self.given.get("tag", ""))
-        self.fields["tag"] = forms.CharField(label="Tag", widget=widget, error_messages={"required": "Choose a tag."})
+        self.fields["tag"] = forms.CharField(
+            label=gettext("Tag"), widget=widget, error_messages={"required": gettext("Choose a tag.")}
+        )
 
     def clean_tag(self) -> str:
         return inputs.line(self.cleaned_data["tag"], Tag._meta.get_field("name").max_length or 0)
@@ -77,26 +82,28 @@ class TagForm(BulkForm):
 class FieldForm(BulkForm):
     """The field is chosen first; the dialog comes back with its control."""
 
-    heading, icon = "Set a field", "pencil"
+    heading, icon = gettext_lazy("Set a field"), "pencil"
 
     def ask(self) -> None:
         self.known = {str(field.pk): field for field in values.fields_of(self.workspace)}
-        choices = [("", "Choose a field"), *((pk, field.label) for pk, field in self.known.items())]
+        choices = [("", gettext("Choose a field")), *((pk, field.label) for pk, field in self.known.items())]
         self.fields["field"] = forms.ChoiceField(
-            label="Field", choices=choices, error_messages={"required": "Choose a field."}
+            label=gettext("Field"), choices=choices, error_messages={"required": gettext("Choose a field.")}
         )
         self.chosen = self.known.get(self.given.get("field", ""))
         if self.chosen:
             stored = False if self.chosen.type.toggles else None  # a switch that is off means no
             self.fields["value"] = self.chosen.type.form_field(self.chosen, stored=stored, required=False)
             self.fields["clear"] = forms.BooleanField(
-                label="Clear the field instead", required=False, help_text="Nobody of them keeps a value."
+                label=gettext("Clear the field instead"),
+                required=False,
+                help_text=gettext("Nobody of them keeps a value."),
             )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if self.chosen and "value" in data and data["value"] in (None, "", []) and not data.get("clear"):
-            self.add_error("value", "Give a value, or choose to clear the field.")
+            self.add_error("value", gettext("Give a value, or choose to clear the field."))
         return data
 
     def wanted(self) -> Wanted:

@@ -7,25 +7,26 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
 from gopimi.workspaces.actor import Actor, ActorKind
 
 
 class Action(models.TextChoices):
-    DELETE = "delete", "Delete"
-    ORGANIZATION = "organization", "Set organization"
-    ADD_TAG = "add_tag", "Add a tag"
-    REMOVE_TAG = "remove_tag", "Remove a tag"
-    FIELD = "field", "Set a field"
+    DELETE = "delete", gettext_lazy("Delete")
+    ORGANIZATION = "organization", gettext_lazy("Set organization")
+    ADD_TAG = "add_tag", gettext_lazy("Add a tag")
+    REMOVE_TAG = "remove_tag", gettext_lazy("Remove a tag")
+    FIELD = "field", gettext_lazy("Set a field")
 
 
 class Status(models.TextChoices):
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-    CANCELLED = "cancelled", "Cancelled"
-    UNDOING = "undoing", "Undoing"
-    UNDONE = "undone", "Undone"
+    RUNNING = "running", gettext_lazy("Running")
+    DONE = "done", gettext_lazy("Done")
+    CANCELLED = "cancelled", gettext_lazy("Cancelled")
+    UNDOING = "undoing", gettext_lazy("Undoing")
+    UNDONE = "undone", gettext_lazy("Undone")
 
 
 class Batched(TenantModel):

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import orjson
 from django.db.models import Q
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from contacts.bulkedits.records import Batched, BulkEdit
 from contacts.erasing import imports, others, tags
@@ -37,12 +38,19 @@ class Contacts:
         values = FieldValue.objects.for_workspace(contact.workspace_id).filter(**own)
         changes = Change.objects.for_workspace(contact.workspace_id).filter(**own)
         return [
-            "Name, address, organization and tags",
-            f"{counted(values.values('field').distinct().count(), 'value')} of custom fields",
-            f"The history: {counted(changes.count() + 1, 'entry', 'entries')}",
-            "Failed rows of imports and uploaded CSV files that have the address in them, or no other one but the name",
-            "The address in other contacts' values and histories, and a tag that is called by the full name",
-        ], ["Other people's contacts, with names like this one"]
+            gettext("Name, address, organization and tags"),
+            counted(
+                values.values("field").distinct().count(),
+                "{number} value of custom fields",
+                "{number} values of custom fields",
+            ),
+            counted(changes.count() + 1, "The history: {number} entry", "The history: {number} entries"),
+            gettext(
+                "Failed rows of imports and uploaded CSV files that have the address in them, or no other one but the "
+                "name"
+            ),
+            gettext("The address in other contacts' values and histories, and a tag that is called by the full name"),
+        ], [gettext("Other people's contacts, with names like this one")]
 
     def needed(self, workspace_id: int, ids: Sequence[int]) -> set[int]:
         return set()

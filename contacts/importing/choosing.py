@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from contacts.formulas import original
 from contacts.importing.columns import Column, columns
@@ -62,9 +63,9 @@ class Choosing:
         cells = [row[index] for row in self.preview.rows if len(row) > index and row[index].strip()]
         source = Source(index, header, list(dict.fromkeys(cells))[:SHOWN])
         if not header:
-            source.why_not = "This column has no name."
+            source.why_not = gettext("This column has no name.")
         elif self.preview.headers.count(header) > 1:
-            source.why_not = "Several columns have this name."
+            source.why_not = gettext("Several columns have this name.")
         else:
             source.target = mapping.get(header, "")
         if column := self.targets.get(source.target):

@@ -5,14 +5,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
+
 from contacts.inputs import MOST_TAGS
 from contacts.models import Contact, Tag
 from contacts.querysets import tag_names
 from customfields.models import Field
 from customfields.parsing import InvalidValue, Style, clean
 from gopimi.lib import addresses
+from gopimi.lib.figures import figure
 from gopimi.lib.folding import fold, lower
 from gopimi.lib.text import InvalidText, split
+from gopimi.lib.words import Words
 from organizations.querysets import NAME_LENGTH as ORGANIZATION_LENGTH
 
 CUSTOM = "cf_"
@@ -28,7 +32,7 @@ class Column:
     """
 
     target: str
-    label: str
+    label: Words
     synonyms: Sequence[str] = ()
     remembers = False
     field: Field | None = None
@@ -39,7 +43,7 @@ class Column:
 
 
 class Name(Column):
-    target, label = "name", "Name"
+    target, label = "name", gettext_lazy("Name")
     synonyms = (
         "name", "full name", "fullname", "contact name", "contact", "customer name", "customer", "person",
         "display name", "vollständiger name", "kontakt", "kontaktname", "kunde", "kundenname", "ansprechpartner",
@@ -51,7 +55,7 @@ class Name(Column):
 
 
 class Email(Column):
-    target, label = "email", "Email"
+    target, label = "email", gettext_lazy("Email")
     synonyms = (
         "email", "e mail", "mail", "email address", "e mail address", "mail address", "primary email", "work email",
         "contact email", "email 1", "e mail 1 value", "e mail adresse", "email adresse", "mailadresse", "e mailadresse",
@@ -64,12 +68,12 @@ class Email(Column):
         except addresses.InvalidAddress as error:
             raise InvalidValue("invalid_email", str(error)) from error
         if len(address.given) > EMAIL_LENGTH:
-            raise InvalidValue("too_long", f"At most {EMAIL_LENGTH} characters fit.")
+            raise InvalidValue("too_long", gettext("At most {most} characters fit.").format(most=EMAIL_LENGTH))
         return address
 
 
 class Organization(Column):
-    target, label, remembers = "organization", "Organization", True
+    target, label, remembers = "organization", gettext_lazy("Organization"), True
     synonyms = (
         "organization", "organisation", "company", "company name", "organization name", "organisation name", "account",
         "account name", "business", "employer", "firma", "firmenname", "unternehmen", "unternehmensname",
@@ -82,7 +86,7 @@ class Organization(Column):
 class Tags(Column):
     """Several with semicolons, else with commas between them."""
 
-    target, label, remembers = "tags", "Tags", True
+    target, label, remembers = "tags", gettext_lazy("Tags"), True
     synonyms = (
         "tags", "tag", "labels", "label", "groups", "group membership", "categories", "schlagworte", "schlagwörter",
         "etiketten", "gruppen", "kategorien",
@@ -94,7 +98,7 @@ class Tags(Column):
         except InvalidText as error:
             raise InvalidValue("invalid", str(error)) from error
         if len(names) > MOST_TAGS:
-            raise InvalidValue("too_many", f"At most {MOST_TAGS} tags fit.")
+            raise InvalidValue("too_many", gettext("At most {most} tags fit.").format(most=MOST_TAGS))
         return names
 
 
@@ -151,7 +155,7 @@ def guess(headers: Sequence[str], targets: Iterable[Column]) -> dict[str, str]:
 
 
 def _label(column: Column) -> Sequence[str]:
-    return [column.label]
+    return [str(column.label)]
 
 
 def _target(column: Column) -> Sequence[str]:
@@ -170,5 +174,10 @@ def simplified(header: str) -> str:
 def _line(text: str, longest: int) -> str:
     line = clean(text)
     if len(line) > longest:
-        raise InvalidValue("too_long", f"This has {len(line):,} characters; at most {longest:,} fit.")
+        raise InvalidValue(
+            "too_long",
+            gettext("This has {number} characters; at most {most} fit.").format(
+                number=figure(len(line)), most=figure(longest)
+            ),
+        )
     return line

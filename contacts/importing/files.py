@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext, gettext_lazy
+
 from contacts import formulas
 from gopimi.lib import charsets
+from gopimi.lib.figures import figure
+from gopimi.lib.words import Words
 
 MOST_BYTES = 200 * 1024 * 1024
 SAMPLE = 256 * 1024  # bytes by which encoding and delimiter are found
@@ -27,47 +31,50 @@ ENCODINGS = {
     UTF_8: "UTF-8",
     "utf-16-le": "UTF-16 (little-endian)",
     "utf-16-be": "UTF-16 (big-endian)",
-    "cp1252": "Windows-1252 (Western European)",
-    "cp1250": "Windows-1250 (Central European)",
-    "cp1251": "Windows-1251 (Cyrillic)",
-    "cp1253": "Windows-1253 (Greek)",
-    "cp1254": "Windows-1254 (Turkish)",
-    "cp1256": "Windows-1256 (Arabic)",
-    "iso8859_2": "ISO 8859-2 (Central European)",
-    "koi8_r": "KOI8-R (Cyrillic)",
-    "mac_roman": "Mac Roman",
-    "cp932": "Shift JIS (Japanese)",
-    "euc_jp": "EUC-JP (Japanese)",
-    "gb18030": "GB 18030 (Chinese)",
-    "big5hkscs": "Big5 (Chinese)",
-    "cp949": "EUC-KR (Korean)",
+    "cp1252": gettext_lazy("Windows-1252 (Western European)"),
+    "cp1250": gettext_lazy("Windows-1250 (Central European)"),
+    "cp1251": gettext_lazy("Windows-1251 (Cyrillic)"),
+    "cp1253": gettext_lazy("Windows-1253 (Greek)"),
+    "cp1254": gettext_lazy("Windows-1254 (Turkish)"),
+    "cp1256": gettext_lazy("Windows-1256 (Arabic)"),
+    "iso8859_2": gettext_lazy("ISO 8859-2 (Central European)"),
+    "koi8_r": gettext_lazy("KOI8-R (Cyrillic)"),
+    "mac_roman": gettext_lazy("Mac Roman"),
+    "cp932": gettext_lazy("Shift JIS (Japanese)"),
+    "euc_jp": gettext_lazy("EUC-JP (Japanese)"),
+    "gb18030": gettext_lazy("GB 18030 (Chinese)"),
+    "big5hkscs": gettext_lazy("Big5 (Chinese)"),
+    "cp949": gettext_lazy("EUC-KR (Korean)"),
 }
 MARKS = [  # the longer first: UTF-32's begins like UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF8, UTF_8),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 ]  # fmt: skip
 SIGNATURES = {
-    b"PK\x03\x04": "This is a zip file or an Excel workbook (.xlsx). Save it as CSV and upload that.",
-    b"\xd0\xcf\x11\xe0": "This is an Excel workbook (.xls). Save it as CSV and upload that.",
-    b"%PDF": "This is a PDF. Export the table as CSV and upload that.",
-    b"\x1f\x8b": "This is a compressed file. Unpack it and upload what is in it.",
+    b"PK\x03\x04": gettext_lazy("This is a zip file or an Excel workbook (.xlsx). Save it as CSV and upload that."),
+    b"\xd0\xcf\x11\xe0": gettext_lazy("This is an Excel workbook (.xls). Save it as CSV and upload that."),
+    b"%PDF": gettext_lazy("This is a PDF. Export the table as CSV and upload that."),
+    b"\x1f\x8b": gettext_lazy("This is a compressed file. Unpack it and upload what is in it."),
 }
 BINARY = bytes(set(range(0x20)) - set(b"\t\n\r\f\v\x1a\x1b"))  # bytes that no text of one byte a character has
 SEPARATOR_LINE = re.compile(r'"?sep=([,;|\t])"?\s*')  # Excel's own first line
 REASONS = {
     "unexpected end of data": (
-        "unclosed_quote", "A quotation mark opens a cell here, and none closes it before the end of the file.",
+        "unclosed_quote",
+        gettext_lazy("A quotation mark opens a cell here, and none closes it before the end of the file."),
     ),
     "expected after": (
         "misplaced_quote",
-        "A quotation mark ends a cell here, but neither the separator nor the end of the line follows. Inside of a "
-        "quoted cell, double it.",
+        gettext_lazy(
+            "A quotation mark ends a cell here, but neither the separator nor the end of the line follows. Inside of a "
+            "quoted cell, double it."
+        ),
     ),
     "field larger than field limit": (
         "cell_too_long",
-        f"A cell that begins here has more than {LONGEST:,} characters. Maybe a quotation mark isn't closed.",
+        gettext_lazy("A cell that begins here has more than {most} characters. Maybe a quotation mark isn't closed."),
     ),
-}  # fmt: skip
+}
 
 csv.field_size_limit(LONGEST)  # for the whole process: the default of 131,072 is a limit of Python's, not of ours
 
@@ -76,9 +83,10 @@ class Unreadable(Exception):
     """The file as a whole can't be read. `line` is of the file, from 1, None where it is none in particular; `code` is
     for programs, `reason` for people."""
 
-    def __init__(self, line: int | None, code: str, reason: str) -> None:
-        super().__init__(f"Line {line:,}: {reason}" if line else reason)
-        self.line, self.code, self.reason = line, code, reason
+    def __init__(self, line: int | None, code: str, reason: Words) -> None:
+        said = gettext("Line {line}: {reason}").format(line=figure(line), reason=reason) if line else str(reason)
+        super().__init__(said)
+        self.line, self.code, self.reason = line, code, str(reason)
 
     def as_problem(self) -> dict[str, Any]:
         """As an import keeps it."""
@@ -116,7 +124,7 @@ def find_encoding(file: Any) -> str:
     file.seek(0)
     sample = file.read(SAMPLE)
     if not sample.strip():
-        raise Unreadable(None, "empty", "The file is empty.")
+        raise Unreadable(None, "empty", gettext("The file is empty."))
     for mark, encoding in MARKS:
         if sample.startswith(mark):
             return encoding
@@ -175,7 +183,7 @@ def _require_text(sample: bytes) -> None:
             raise Unreadable(None, "binary", reason)
     controls = len(sample) - len(sample.translate(None, BINARY))
     if controls > len(sample) // 20 + 1:
-        raise Unreadable(None, "binary", "This isn't a text file. Export the table as CSV and upload that.")
+        raise Unreadable(None, "binary", gettext("This isn't a text file. Export the table as CSV and upload that."))
 
 
 def _judge_utf_8(file: Any) -> tuple[int, int]:
@@ -280,12 +288,16 @@ def tidied(header: str) -> str:
 
 def _headers(record: Record | None) -> list[str]:
     if record is None:
-        raise Unreadable(None, "empty", "The file is empty.")
+        raise Unreadable(None, "empty", gettext("The file is empty."))
     headers = [tidied(formulas.original(cell)) for cell in record.cells]
     if not any(headers):
-        raise Unreadable(record.line, "no_header", "The first row holds the columns' names, but it is empty.")
+        raise Unreadable(record.line, "no_header", gettext("The first row holds the columns' names, but it is empty."))
     if len(headers) > MOST_COLUMNS:
-        raise Unreadable(record.line, "too_many_columns", f"At most {MOST_COLUMNS:,} columns can be read.")
+        raise Unreadable(
+            record.line,
+            "too_many_columns",
+            gettext("At most {most} columns can be read.").format(most=figure(MOST_COLUMNS)),
+        )
     return headers
 
 
@@ -296,7 +308,9 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
         if number == 1:
             line = line.removeprefix("\ufeff")
         if len(line) >= LONGEST and line[-1] not in "\r\n":
-            reason = f"This line has more than {LONGEST:,} characters. Is it a CSV file?"
+            reason = gettext("This line has more than {most} characters. Is it a CSV file?").format(
+                most=figure(LONGEST)
+            )
             raise Unreadable(number, "line_too_long", reason)
         yield line
 
@@ -308,13 +322,13 @@ def _is_preamble(number: int, cells: list[str], written: Written) -> bool:
 def _unreadable(error: csv.Error, line: int) -> Unreadable:
     for words, (code, reason) in REASONS.items():
         if words in str(error):
-            return Unreadable(line, code, reason)
-    return Unreadable(line, "unreadable", f"This line can't be read: {error}.")
+            return Unreadable(line, code, reason.format(most=figure(LONGEST)))
+    return Unreadable(line, "unreadable", gettext("This line can't be read: {error}.").format(error=error))
 
 
 def _not(encoding: str) -> str:
     name = ENCODINGS.get(encoding, encoding)
-    return f"This line has bytes that aren't {name}. Choose another encoding."
+    return gettext("This line has bytes that aren't {name}. Choose another encoding.").format(name=name)
 
 
 def _blocks(file: Any, encoding: str) -> Iterator[str]:

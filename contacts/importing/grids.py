@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext, gettext_lazy
 
 from contacts.importing.records import Import, ImportProblem, ImportRow
 from gopimi.lib.keyset import BadCursor, Key, Page, paginate
@@ -16,6 +17,28 @@ PAGE = 50  # rows
 MOST_CELLS = 5_000  # inputs in one form: Django takes 20,000 values
 ORDER = [Key("row")]
 NAME = re.compile(r"cell-(\d{1,9})-(\d{1,4})", re.ASCII)  # of a cell's input: the row, and the column's place
+
+
+CODES = {
+    "required": gettext_lazy("Required"),
+    "invalid_email": gettext_lazy("Invalid email"),
+    "invalid_number": gettext_lazy("Invalid number"),
+    "invalid_date": gettext_lazy("Invalid date"),
+    "invalid_boolean": gettext_lazy("Invalid boolean"),
+    "invalid_url": gettext_lazy("Invalid url"),
+    "invalid_choice": gettext_lazy("Invalid choice"),
+    "invalid_character": gettext_lazy("Invalid character"),
+    "archived_choice": gettext_lazy("Archived choice"),
+    "too_long": gettext_lazy("Too long"),
+    "too_many": gettext_lazy("Too many"),
+    "too_many_digits": gettext_lazy("Too many digits"),
+    "too_many_options": gettext_lazy("Too many options"),
+    "out_of_range": gettext_lazy("Out of range"),
+    "repeated": gettext_lazy("Repeated"),
+    "duplicate_in_file": gettext_lazy("Duplicate in file"),
+    "quota_exceeded": gettext_lazy("Quota exceeded"),
+    "refused": gettext_lazy("Refused"),
+}
 
 
 @dataclass
@@ -139,6 +162,11 @@ def _facets(problems: QuerySet) -> tuple[list[Facet], list[Facet]]:
         columns[column] += count
         codes[code] += count
     return (
-        [Facet(name, name or "Whole row", columns[name]) for name in sorted(columns)],
-        [Facet(code, code.replace("_", " ").capitalize(), codes[code]) for code in sorted(codes)],
+        [Facet(name, name or gettext("Whole row"), columns[name]) for name in sorted(columns)],
+        [Facet(code, _called(code), codes[code]) for code in sorted(codes)],
     )
+
+
+def _called(code: str) -> str:
+    """What a kind of problem is called: those that there are many of have a name of their own."""
+    return str(CODES.get(code) or code.replace("_", " ").capitalize())

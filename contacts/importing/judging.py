@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_noop
 
 from contacts import searching
 from contacts.drafts import Draft
@@ -127,7 +128,10 @@ class Judge:
     def _add(self, field: Field, label: str) -> Option:
         so_far = self.one.made.get("options", {}).get(field.key, [])
         if len(so_far) + len(self._pretended[field.pk]) >= MOST_NEW_OPTIONS:
-            raise InvalidValue("too_many_options", f"An import adds at most {MOST_NEW_OPTIONS} options to a field.")
+            raise InvalidValue(
+                "too_many_options",
+                gettext("An import adds at most {most} options to a field.").format(most=MOST_NEW_OPTIONS),
+            )
         try:
             if not self.one.dry_run:
                 return field.add_option(label)
@@ -146,8 +150,8 @@ class Judge:
         return None
 
 
-GONE = ("field_gone", "This field was archived or deleted while the import ran.")
-OPTION_GONE = ("invalid_choice", "This option was archived or deleted while the import ran.")
+GONE = ("field_gone", gettext_noop("This field was archived or deleted while the import ran."))
+OPTION_GONE = ("invalid_choice", gettext_noop("This option was archived or deleted while the import ran."))
 
 
 class Fields:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext
+
 from contacts.formulas import original
 from contacts.importing.columns import Column, columns
 from contacts.importing.files import Record
@@ -12,12 +14,12 @@ from contacts.upserting import BLANK, UNSET, Row
 from customfields.models import Field
 from customfields.parsing import CHOICES, InvalidValue, Style
 from gopimi.lib.addresses import Address
+from gopimi.lib.figures import figure
 
 MOST_REMEMBERED = 20_000  # cells whose meaning one column keeps
 LONGEST_SHOWN = 500  # characters of a bad value that are kept with the problem
 SLOTS = {"name": 0, "organization": 1, "tags": 2}
 DOUBLE = "duplicate_in_file"
-NO_ADDRESS = "Every row needs an email address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,11 @@ class Plan:
             elif value:
                 parsed.properties[SLOTS[column.target]] = value
         if parsed.email is None and not any(problem.column == self.email_header for problem in parsed.problems):
-            parsed.refuse(self.email_header, "", "required", NO_ADDRESS)
+            parsed.refuse(self.email_header, "", "required", gettext("Every row needs an email address."))
         if width > self.width and any(cell.strip() for cell in cells[self.width :]):
-            reason = f"The row has {width:,} cells, the header {self.width:,}. Maybe a separator isn't in quotes."
+            reason = gettext(
+                "The row has {width} cells, the header {header}. Maybe a separator isn't in quotes."
+            ).format(width=figure(width), header=figure(self.width))
             parsed.refuse("", "", "too_many_cells", reason)
         if parsed.email is not None and not parsed.problems and not parsed.late:
             name, organization, tags = parsed.properties
@@ -111,7 +115,12 @@ class Plan:
     def refuse_double(self, parsed: Parsed, first: int) -> None:
         """The row has the address of an earlier one."""
         assert parsed.email is not None
-        parsed.refuse(self.email_header, parsed.email.given, DOUBLE, f"The same address as in row {first:,}.")
+        parsed.refuse(
+            self.email_header,
+            parsed.email.given,
+            DOUBLE,
+            gettext("The same address as in row {first}.").format(first=figure(first)),
+        )
 
 
 def _reader(column: Column) -> Callable[[str], Any]:

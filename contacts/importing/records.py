@@ -4,49 +4,51 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy, ngettext
 
+from gopimi.lib.counting import counted
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel, TenantQuerySet
 from gopimi.workspaces.actor import Actor, ActorKind
 
 
 class Status(models.TextChoices):
-    DRAFT = "draft", "Draft"  # in the wizard; the API shows none
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-    FAILED = "failed", "Failed"  # the file as a whole was refused, as `problem` says
-    CANCELLED = "cancelled", "Cancelled"
-    UNDOING = "undoing", "Undoing"
-    UNDONE = "undone", "Undone"
+    DRAFT = "draft", gettext_lazy("Draft")  # in the wizard; the API shows none
+    QUEUED = "queued", gettext_lazy("Queued")
+    RUNNING = "running", gettext_lazy("Running")
+    DONE = "done", gettext_lazy("Done")
+    FAILED = "failed", gettext_lazy("Failed")  # the file as a whole was refused, as `problem` says
+    CANCELLED = "cancelled", gettext_lazy("Cancelled")
+    UNDOING = "undoing", gettext_lazy("Undoing")
+    UNDONE = "undone", gettext_lazy("Undone")
 
 
 class OnConflict(models.TextChoices):
-    UPDATE = "update", "Update"  # the file wins; empty cells change nothing
-    FILL = "fill", "Fill blanks only"
-    SKIP = "skip", "Skip"
+    UPDATE = "update", gettext_lazy("Update")  # the file wins; empty cells change nothing
+    FILL = "fill", gettext_lazy("Fill blanks only")
+    SKIP = "skip", gettext_lazy("Skip")
 
 
 class NewOptions(models.TextChoices):
-    REFUSE = "refuse", "Refuse"  # a row with an option that the field hasn't fails
-    ADD = "add", "Add"
+    REFUSE = "refuse", gettext_lazy("Refuse")  # a row with an option that the field hasn't fails
+    ADD = "add", gettext_lazy("Add")
 
 
 class DateOrder(models.TextChoices):
-    DMY = "dmy", "Day, month, year"
-    MDY = "mdy", "Month, day, year"
-    YMD = "ymd", "Year, month, day"
+    DMY = "dmy", gettext_lazy("Day, month, year")
+    MDY = "mdy", gettext_lazy("Month, day, year")
+    YMD = "ymd", gettext_lazy("Year, month, day")
 
 
 class DecimalMark(models.TextChoices):
-    POINT = ".", "Point (1,234.50)"
-    COMMA = ",", "Comma (1.234,50)"
+    POINT = ".", gettext_lazy("Point (1,234.50)")
+    COMMA = ",", gettext_lazy("Comma (1.234,50)")
 
 
 class Delimiter(models.TextChoices):
-    COMMA = ",", "Comma ( , )"
-    SEMICOLON = ";", "Semicolon ( ; )"
-    TAB = "\t", "Tab"
-    PIPE = "|", "Pipe ( | )"
+    COMMA = ",", gettext_lazy("Comma ( , )")
+    SEMICOLON = ";", gettext_lazy("Semicolon ( ; )")
+    TAB = "\t", gettext_lazy("Tab")
+    PIPE = "|", gettext_lazy("Pipe ( | )")
 
 
 ACTIVE = (Status.QUEUED, Status.RUNNING, Status.UNDOING)
@@ -150,6 +152,18 @@ class Import(TenantModel):
         return not self.dry_run and self.status in (Status.DONE, Status.CANCELLED, Status.FAILED) and self.processed > 0
 
     @property
+    def made_words(self) -> str:
+        """What it made besides contacts: "2 organizations, 1 tag, options Gold, Silver of plan"."""
+        organizations, tags = self.made.get("organizations", 0), self.made.get("tags", 0)
+        told = [counted(organizations, "{number} organization", "{number} organizations")] if organizations else []
+        if tags:
+            told.append(counted(tags, "{number} tag", "{number} tags"))
+        for key, labels in self.made.get("options", {}).items():
+            said = ngettext("option {labels} of {field}", "options {labels} of {field}", len(labels))
+            told.append(said.format(labels=", ".join(labels), field=key))
+        return ", ".join(told)
+
+    @property
     def can_repair(self) -> bool:
         return self.status in (Status.DONE, Status.CANCELLED) and self.failed > 0
 
@@ -201,9 +215,9 @@ class ImportMade(TenantModel):
     """An organization, a tag or an option that an import made, so that its undo can remove it again."""
 
     class Kind(models.TextChoices):
-        ORGANIZATION = "organization", "Organization"
-        TAG = "tag", "Tag"
-        OPTION = "option", "Option"
+        ORGANIZATION = "organization", gettext_lazy("Organization")
+        TAG = "tag", gettext_lazy("Tag")
+        OPTION = "option", gettext_lazy("Option")
 
     pk = models.CompositePrimaryKey("workspace_id", "run_id", "kind", "made_id")
     run = CompositeForeignKey(Import, related_name="makings")

@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext
 
 from contacts.importing import starting
 from contacts.importing.chunks import keep, remember, settle, total
@@ -15,6 +18,7 @@ from contacts.importing.records import COUNTS, Import, ImportProblem, ImportRow
 from contacts.importing.starting import NotNow
 from customfields import values as field_values
 from gopimi.lib import charsets
+from gopimi.lib.figures import figure
 
 MOST = 1_000  # rows at once
 
@@ -39,14 +43,14 @@ def repair(one: Import, corrections: Mapping[int, Mapping[str, str]]) -> list[Re
     one.workspace.lock()  # first, as everywhere
     starting.lock(one)
     if not one.can_repair:
-        raise NotNow("Rows are corrected after a dry run, or when the import has ended.")
+        raise NotNow(gettext("Rows are corrected after a dry run, or when the import has ended."))
     if len(corrections) > MOST:
-        raise NotNow(f"Correct at most {MOST:,} rows at once.")
+        raise NotNow(gettext("Correct at most {most} rows at once.").format(most=figure(MOST)))
     plan = Plan(one, field_values.fields_of(one.workspace_id))
-    parsed = _parse(one, plan, corrections)
     judge, made = Judge(one, plan), Made()
     judge.used = one.created if one.dry_run else 0
-    results = judge.judge(parsed, made)
+    with translation.override(settings.LANGUAGE_CODE):  # as what is wrong is kept
+        results = judge.judge(_parse(one, plan, corrections), made)
     _keep(one, results, made)
     return [Repaired(result.parsed.record.row, result.status, list(result.problems)) for result in results]
 
@@ -58,20 +62,20 @@ def _parse(one: Import, plan: Plan, corrections: Mapping[int, Mapping[str, str]]
     doubles = ImportProblem.objects.for_workspace(one.workspace_id).filter(run=one, row__in=rows, code=DOUBLE)
     reasons = dict(doubles.values_list("row", "reason"))
     if missing := corrections.keys() - rows.keys():
-        raise LookupError(f"Row {min(missing)} hasn't failed.")
+        raise LookupError(gettext("Row {number} hasn't failed.").format(number=min(missing)))
     parsed, keys = [], set()
     for row in rows.values():
         cells = [*row.cells, *[""] * (len(one.headers) - len(row.cells))]
         for header, text in corrections[row.row].items():
             if header not in one.headers:
-                raise LookupError(f"The file has no column {header}.")
+                raise LookupError(gettext("The file has no column {header}.").format(header=header))
             cells[one.headers.index(header)] = text
         found = plan.parse(Record(row.row, row.line, cells))
         if found.email is not None:
             if row.row in reasons and found.email.key == row.email_key:
                 found.refuse(plan.email_header, found.email.given, DOUBLE, reasons[row.row])
             elif found.email.key in keys:
-                found.refuse(plan.email_header, found.email.given, DOUBLE, "Another row has the same address.")
+                found.refuse(plan.email_header, found.email.given, DOUBLE, gettext("Another row has the same address."))
             keys.add(found.email.key)
         parsed.append(found)
     return parsed

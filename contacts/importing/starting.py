@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext
 from procrastinate.contrib.django import app as jobs
 
 from contacts.importing import failures, files
@@ -73,7 +74,11 @@ def receive(workspace: Workspace, actor: Actor, upload: Any, filename: str, **se
     `configure`). Raises Unreadable, and ValidationError.
     """
     if upload.size > files.MOST_BYTES:
-        raise Unreadable(None, "too_large", f"The file is larger than {files.MOST_BYTES // 1024**2} MB. Split it.")
+        raise Unreadable(
+            None,
+            "too_large",
+            gettext("The file is larger than {most} MB. Split it.").format(most=files.MOST_BYTES // 1024**2),
+        )
     one = Import(workspace=workspace, actor_kind=actor.kind, actor_id=actor.id, size=upload.size)
     one.filename = charsets.printable(filename)[-LONGEST_NAME:] or "import.csv"
     _set_up(one, upload, settings)
@@ -94,7 +99,7 @@ def configure(one: Import, **settings: Any) -> None:
     if one.status != Status.DRAFT and not (
         one.dry_run and one.status in (Status.DONE, Status.FAILED, Status.CANCELLED)
     ):
-        raise NotNow("This import has been started, so it can't be changed any more.")
+        raise NotNow(gettext("This import has been started, so it can't be changed any more."))
     before = one.encoding, one.delimiter
     with opened(one) as file:
         _set_up(one, file, settings)
@@ -121,9 +126,9 @@ def start(one: Import, *, dry_run: bool) -> None:
     lock(one)
     again = one.dry_run and one.status in (Status.DONE, Status.CANCELLED)
     if one.status != Status.DRAFT and not again:
-        raise NotNow("This import has been started already.")
+        raise NotNow(gettext("This import has been started already."))
     if not one.file:
-        raise NotNow("The uploaded file is kept for a week, and was deleted. Upload it again.")
+        raise NotNow(gettext("The uploaded file is kept for a week, and was deleted. Upload it again."))
     check_mapping(one.headers, one.mapping, {column.target: column for column in targets(one.workspace)})
     forget_run(one)
     one.dry_run, one.status = dry_run, Status.QUEUED
@@ -136,7 +141,7 @@ def cancel(one: Import) -> None:
     """Ask a run to stop after the present chunk; one that hasn't begun is cancelled when it would. Raises NotNow."""
     lock(one)
     if one.status not in (Status.QUEUED, Status.RUNNING):
-        raise NotNow("This import isn't running.")
+        raise NotNow(gettext("This import isn't running."))
     one.cancel_asked = True
     one.save(update_fields=["cancel_asked"])
 
@@ -155,7 +160,7 @@ def undo(one: Import, actor: Actor) -> None:
 def discard(one: Import) -> None:
     """Delete a draft, or a dry run that isn't to become an import, with its file. Raises NotNow."""
     if one.status != Status.DRAFT and (not one.dry_run or one.is_active):
-        raise NotNow("Only drafts and dry runs can be discarded.")
+        raise NotNow(gettext("Only drafts and dry runs can be discarded."))
     drop_file(one)
     one.delete()
 
@@ -192,7 +197,7 @@ def opened(one: Import) -> Iterator[Any]:
     try:
         file = default_storage.open(one.file, "rb")
     except FileNotFoundError as error:
-        raise Unreadable(None, "missing", "The uploaded file is gone. Upload it again.") from error
+        raise Unreadable(None, "missing", gettext("The uploaded file is gone. Upload it again.")) from error
     with file:
         yield file
 
@@ -200,7 +205,7 @@ def opened(one: Import) -> Iterator[Any]:
 def check_mapping(headers: list[str], mapping: Any, known: Mapping[str, Column]) -> dict[str, str]:
     """The mapping, tidied. Raises ValidationError, with everything that is wrong, by `mapping/<header>`."""
     if not isinstance(mapping, dict):
-        raise refuse("mapping", "invalid_type", "Give an object of the file's headers and where they go.")
+        raise refuse("mapping", "invalid_type", gettext("Give an object of the file's headers and where they go."))
     refusals = Refusals()
     taken: dict[str, str] = {}
     tidy: dict[str, str] = {}
@@ -211,7 +216,7 @@ def check_mapping(headers: list[str], mapping: Any, known: Mapping[str, Column])
             taken[checked] = header
     refusals.check()
     if "email" not in taken:
-        raise refuse("mapping", "required", "Map a column to email: it says whose row it is.")
+        raise refuse("mapping", "required", gettext("Map a column to email: it says whose row it is."))
     return tidy
 
 
@@ -219,13 +224,31 @@ def _target(
     attribute: str, header: str, target: Any, headers: list[str], known: Mapping[str, Column], taken: Mapping[str, str]
 ) -> str:
     if header not in headers:
-        raise refuse(attribute, "unknown_column", f"The file has no column “{header}”. It has {', '.join(headers)}.")
+        raise refuse(
+            attribute,
+            "unknown_column",
+            gettext("The file has no column “{header}”. It has {headers}.").format(
+                header=header, headers=", ".join(headers)
+            ),
+        )
     if headers.count(header) > 1:
-        raise refuse(attribute, "ambiguous_column", f"The file has several columns “{header}”. Rename one.")
+        raise refuse(
+            attribute,
+            "ambiguous_column",
+            gettext("The file has several columns “{header}”. Rename one.").format(header=header),
+        )
     if not isinstance(target, str) or target not in known:
-        raise refuse(attribute, "unknown_target", f"There is no {target}. Give one of {', '.join(known)}.")
+        raise refuse(
+            attribute,
+            "unknown_target",
+            gettext("There is no {target}. Give one of {known}.").format(target=target, known=", ".join(known)),
+        )
     if target in taken:
-        raise refuse(attribute, "target_twice", f"“{taken[target]}” goes to {target} already.")
+        raise refuse(
+            attribute,
+            "target_twice",
+            gettext("“{taken}” goes to {target} already.").format(taken=taken[target], target=target),
+        )
     return target
 
 
@@ -299,14 +322,18 @@ def _find_style(one: Import, records: list[Record], known: Mapping[str, Column],
 def _choice(name: str, given: Any, choices: Any) -> str:
     if given not in choices.values:
         shown = ", ".join(repr(one)[1:-1] for one in choices.values)
-        raise refuse(name, "invalid_choice", f"Give one of these: {shown}")
+        raise refuse(name, "invalid_choice", gettext("Give one of these: {shown}").format(shown=shown))
     return str(given)
 
 
 def _encoding(given: Any) -> str:
     codec = charsets.known(given) if isinstance(given, str) else ""
     if not codec:
-        raise refuse("encoding", "invalid_choice", f"There is no encoding {given}. Give one such as utf-8.")
+        raise refuse(
+            "encoding",
+            "invalid_choice",
+            gettext("There is no encoding {given}. Give one such as utf-8.").format(given=given),
+        )
     return {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(codec, codec)
 
 
@@ -318,8 +345,8 @@ def lock(one: Import) -> None:
 
 def _why_not(one: Import) -> str:
     if one.dry_run:
-        return "This was a dry run: it has written nothing that could be undone."
+        return gettext("This was a dry run: it has written nothing that could be undone.")
     return {
-        Status.UNDOING: "This import is being undone already.",
-        Status.UNDONE: "This import was undone already.",
-    }.get(Status(one.status), "Only an import that has ended, and has written something, can be undone.")
+        Status.UNDOING: gettext("This import is being undone already."),
+        Status.UNDONE: gettext("This import was undone already."),
+    }.get(Status(one.status), gettext("Only an import that has ended, and has written something, can be undone."))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from contacts.importing import starting
 from contacts.importing.records import Import, Status
@@ -12,7 +13,9 @@ KEPT = timedelta(days=7)  # files of drafts and dry runs
 CRASHED = {
     "line": None,
     "code": "internal_error",
-    "reason": "Something went wrong on our side, and the import stopped here. What was imported can be undone.",
+    "reason": gettext_noop(
+        "Something went wrong on our side, and the import stopped here. What was imported can be undone."
+    ),
 }
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import template
-from django.contrib.humanize.templatetags.humanize import intcomma
 
 from customfields.models import Field
 from gopimi.lib.counting import capped_counts
+from gopimi.lib.figures import figure
 from organizations.models import Organization
 
 register = template.Library()
@@ -20,4 +20,6 @@ def tab_counts(context: Any) -> dict[str, str]:
     organizations = Organization.objects.for_workspace(workspace)
     fields = Field.objects.for_workspace(workspace).active()
     counts = capped_counts(workspace, CAP, organizations=organizations, fields=fields)
-    return {name: f"{CAP:,}+" if count > CAP else intcomma(count) if count else "" for name, count in counts.items()}
+    return {
+        name: figure(CAP) + "+" if count > CAP else figure(count) if count else "" for name, count in counts.items()
+    }

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from contacts.bulkedits import batches, running
@@ -14,6 +15,7 @@ from contacts.querysets import ContactQuerySet, Restored
 from contacts.views.bulk_edits import OF_CONTACTS
 from contacts.views.selection import selected
 from gopimi.lib import htmx
+from gopimi.lib.counting import counted
 from gopimi.workspaces import toasts
 
 NAMED = 3  # of those that can't be restored, so many are named
@@ -27,14 +29,14 @@ def delete(request: Any) -> HttpResponse:
     try:
         contacts = selected(request).alive()
     except BadFilter:
-        return toasts.done(request, back, "The filter doesn't work any more. Nothing was deleted.")
+        return toasts.done(request, back, gettext("The filter doesn't work any more. Nothing was deleted."))
     if "confirmed" not in request.POST:
         return _ask(request, contacts, back)
     ids = list(contacts.values_list("pk", flat=True))
     if len(ids) > batches.AT_ONCE:
         return OF_CONTACTS.begun(request, running.begin(workspace.pk, request.actor, Action.DELETE, ids))
     number, deletion = Contact.objects.for_workspace(workspace).filter(pk__in=ids).trash(request.actor)
-    text = f"{number:,} contact{'' if number == 1 else 's'} moved to the trash"
+    text = counted(number, "{number} contact moved to the trash", "{number} contacts moved to the trash")
     undo = workspace.url("contacts:undo", deletion) if number else ""
     return toasts.done(request, back, text, undo=undo, contacts_changed=True)
 
@@ -42,7 +44,7 @@ def delete(request: Any) -> HttpResponse:
 def _ask(request: Any, contacts: ContactQuerySet, back: str) -> HttpResponse:
     number = contacts.count()
     if not number:
-        return toasts.done(request, back, "Select the contacts to delete first.")
+        return toasts.done(request, back, gettext("Select the contacts to delete first."))
     context = {
         "section": "contacts",
         "back": back,
@@ -51,7 +53,7 @@ def _ask(request: Any, contacts: ContactQuerySet, back: str) -> HttpResponse:
         "kept": [(name, value) for name in ("all", "query", "id") for value in request.POST.getlist(name)],
         "leaving": "leaving" in request.POST,  # its own page: on to the table afterwards
     }
-    return htmx.dialog(request, "contacts/_delete.html", "Delete contacts", context)
+    return htmx.dialog(request, "contacts/_delete.html", gettext("Delete contacts"), context)
 
 
 @require_POST
@@ -76,11 +78,12 @@ def restore(request: Any) -> HttpResponse:
 
 def restored(request: Any, result: Restored, url: str) -> HttpResponse:
     """Say what came back, and what the quota has no room for."""
-    text = f"{len(result.ids):,} contact{'' if len(result.ids) == 1 else 's'} restored"
+    text = counted(len(result.ids), "{number} contact restored", "{number} contacts restored")
     if result.left:
         stay = Contact.objects.for_workspace(request.workspace).filter(pk__in=result.left[:NAMED]).order_by("pk")
-        names = ", ".join(map(str, stay)) + (
-            f" and {len(result.left) - NAMED:,} more" if len(result.left) > NAMED else ""
-        )
-        text += f". The quota has no room for {names}: they stay in the trash"
+        names = ", ".join(map(str, stay))
+        if (more := len(result.left) - NAMED) > 0:
+            names = counted(more, "{names} and {number} more", "{names} and {number} more", names=names)
+        full = gettext("{said}. The quota has no room for {names}: they stay in the trash")
+        text = full.format(said=text, names=names)
     return toasts.done(request, url, text, contacts_changed=True)

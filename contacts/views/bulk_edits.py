@@ -6,11 +6,11 @@ Of contacts here; `BulkEdits` is for other tables too.
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from contacts.bulkedits import batches, running
@@ -19,14 +19,16 @@ from contacts.bulkedits.forms import FORMS, BulkForm
 from contacts.bulkedits.records import Action, Batched, Status
 from contacts.filters import BadFilter
 from contacts.views.selection import selected
-from gopimi.lib import htmx
+from gopimi.lib import htmx, kept
 from gopimi.lib.counting import counted
+from gopimi.lib.figures import figure
+from gopimi.lib.words import Words
 from gopimi.workspaces import toasts
 from gopimi.workspaces.actor import ActorKind
 from organizations.models import Organization
 
 SHOWN = 3  # edits at the top of the table
-GONE = "The filter doesn't work any more. Nothing was changed."
+GONE = gettext_lazy("The filter doesn't work any more. Nothing was changed.")
 MARK = "bulk_edits"  # in the session: there is something to be shown
 
 
@@ -35,7 +37,7 @@ class BulkEdits:
 
     work: ClassVar[Work]
     forms: ClassVar[Mapping[str, type[BulkForm]]]
-    noun: ClassVar[str]
+    none_chosen: ClassVar[Words]  # what to say where nothing is selected
     section: ClassVar[str]  # of the frame
     table: ClassVar[str]  # the table's URL name
     names: ClassVar[str]  # before the names of what is done to an edit: "contacts:bulk"
@@ -76,17 +78,16 @@ class BulkEdits:
 
     def _ask(self, request: Any, what: str, form: BulkForm, number: int, status: int) -> HttpResponse:
         if not number:
-            return toasts.done(request, self.back(request), f"Select the {self.noun}s to change first.")
+            return toasts.done(request, self.back(request), self.none_chosen)
         context = {
             "section": self.section,
             "back": self.back(request),
-            "noun": self.noun,
             "what": what,
             "form": form,
-            "number": number,
+            "counted": self.counted(number),
             "kept": [(name, value) for name in ("all", "query", "id", "only") for value in request.POST.getlist(name)],
         }
-        return htmx.dialog(request, "contacts/_bulk_edit.html", form.heading, context, status=status)
+        return htmx.dialog(request, "contacts/_bulk_edit.html", str(form.heading), context, status=status)
 
     def begun(self, request: Any, one: Any, **events: Any) -> HttpResponse:
         """What to say when a bulk edit or its undo was asked for: how it ended, or that it goes on. `events` are for
@@ -99,18 +100,31 @@ class BulkEdits:
         events[self.event] = True
         return toasts.done(request, self.back(request), self.ended(one), undo=undo, **events)
 
+    def counted(self, number: int) -> str:
+        """So many rows, in words."""
+        raise NotImplementedError
+
     def ended(self, one: Any) -> str:
         """How it ended, in words."""
         if one.status == Status.UNDONE:
-            kept = f", {intcomma(one.kept)} left as they are" if one.kept else ""
-            return f"{counted(one.reverted, self.noun)} changed back{kept}"
+            said = gettext("{rows} changed back").format(rows=self.counted(one.reverted))
+            left = gettext("{said}, {number} left as they are")
+            return left.format(said=said, number=figure(one.kept)) if one.kept else said
         moved = one.action == Action.DELETE
         same = one.total - one.changed
-        rest = f", {intcomma(same)} had it so already" if same and one.status == Status.DONE and not moved else ""
-        stopped = ". Stopped before the end" if one.status == Status.CANCELLED else ""
-        reason = f": {one.problem}" if one.problem else ""
-        done = "moved to the trash" if moved else "changed"
-        return f"{counted(one.changed, self.noun)} {done}{rest}{stopped}{reason}"
+        said = gettext("{rows} moved to the trash") if moved else gettext("{rows} changed")
+        said = said.format(rows=self.counted(one.changed))
+        if same and one.status == Status.DONE and not moved:
+            said = gettext("{said}, {number} had it so already").format(said=said, number=figure(same))
+        if one.status == Status.CANCELLED:
+            said = gettext("{said}. Stopped before the end").format(said=said)
+        return f"{said}: {kept.told(one.problem)}" if one.problem else said
+
+    def _line(self, one: Any) -> dict[str, Any]:
+        """An edit as it stands above the table."""
+        progress = gettext("{done} of {rows}").format(done=figure(one.position), rows=self.counted(one.total))
+        ended = "" if one.is_active else self.ended(one)
+        return {"one": one, "subject": self.subject(one), "progress": progress, "ended": ended}
 
     def state(self, request: Any) -> HttpResponse:
         """How far one's own edits are, above the table; it is told when one has ended."""
@@ -119,10 +133,7 @@ class BulkEdits:
         if not edits:
             request.session.pop(MARK, None)
         active = any(one.is_active for one in edits)
-        lines = [
-            {"one": one, "subject": self.subject(one), "ended": "" if one.is_active else self.ended(one)}
-            for one in edits
-        ]
+        lines = [self._line(one) for one in edits]
         context = {"lines": lines, "active": active, "bulk": self}
         events = {self.event: True} if "active" in request.GET and not active else {}
         return htmx.fragment(request, "contacts/_bulk_edits.html", context, **events)
@@ -162,7 +173,8 @@ class BulkEdits:
 
 
 class ContactBulkEdits(BulkEdits):
-    work, forms, noun, section = running.WORK, FORMS, "contact", "contacts"
+    work, forms, section = running.WORK, FORMS, "contacts"
+    none_chosen = gettext_lazy("Select the contacts to change first.")
     table, names = "contacts:list", "contacts:bulk"
 
     def selected(self, request: Any) -> QuerySet:
@@ -171,19 +183,23 @@ class ContactBulkEdits(BulkEdits):
     def rows(self, request: Any) -> QuerySet:
         return super().rows(request).select_related("field")
 
+    def counted(self, number: int) -> str:
+        return counted(number, "{number} contact", "{number} contacts")
+
     def begin(self, request: Any, form: BulkForm, ids: list[int]) -> Batched:
         action, value, field = form.wanted()
         return running.begin(request.workspace.pk, request.actor, action, ids, value, field)
 
     def subject(self, one: Any) -> str:
         if one.action == Action.DELETE:
-            return "Move to the trash"
+            return gettext("Move to the trash")
         if one.action == Action.ORGANIZATION:
             known = Organization.objects.for_workspace(one.workspace_id)
-            return f"Organization: {known.filter(pk=one.value).first() if one.value else 'none'}"
+            organization = known.filter(pk=one.value).first() if one.value else gettext("none")
+            return gettext("Organization: {organization}").format(organization=organization)
         if one.action == Action.FIELD:
-            label = one.field.label if one.field else "A field that was deleted"
-            shown = one.field.type.shown(one.field, one.value) if one.field and one.value else "none"
+            label = one.field.label if one.field else gettext("A field that was deleted")
+            shown = one.field.type.shown(one.field, one.value) if one.field and one.value else gettext("none")
             return f"{label}: {shown}"
         return f"{one.get_action_display()}: {one.value}"
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from contacts.forms import ContactForm
@@ -31,8 +32,8 @@ def _form(request: Any, contact: Contact | None) -> HttpResponse:
     form = ContactForm(data, workspace=request.workspace, fields=fields, contact=contact, held=held)
     if form.is_valid() and (saved := form.save(request.actor)):
         url = request.workspace.url("contacts:detail", saved.pk)
-        return toasts.done(request, url, f"{saved} saved", contacts_changed=True)
+        return toasts.done(request, url, gettext("{name} saved").format(name=saved), contacts_changed=True)
     back = request.workspace.url("contacts:detail", contact.pk) if contact else request.workspace.url("contacts:list")
-    heading = f"Edit {contact}" if contact else "New contact"
+    heading = gettext("Edit {name}").format(name=contact) if contact else gettext("New contact")
     context = {"section": "contacts", "back": back, "form": form, "contact": contact, "heading": heading}
     return htmx.dialog(request, "contacts/_form.html", heading, context, status=422 if form.errors else 200)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from contacts import exporting
@@ -31,7 +32,7 @@ def export(request: Any) -> HttpResponseBase:
     ids = ticked(request) if request.method == "POST" and "all" not in given else None
     table = workspace.url("contacts:list")
     if ids == []:
-        return toasts.done(request, table, "Select the contacts to export first.")
+        return toasts.done(request, table, gettext("Select the contacts to export first."))
     try:
         contacts, found = exporting.matching(ContactFilter(query, workspace, fields), ids)
     except BadFilter:  # the table says what is wrong with it

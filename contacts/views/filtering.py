@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from contacts import conditions
@@ -104,7 +105,7 @@ def api_call(request: Any) -> HttpResponse:
         "back": f"{table}?{request.GET.urlencode()}" if request.GET else table,
     }
     status = 422 if asked.problems else 200
-    return htmx.dialog(request, "contacts/_api_call.html", "Copy as API call", context, status=status)
+    return htmx.dialog(request, "contacts/_api_call.html", gettext("Copy as API call"), context, status=status)
 
 
 def _to_table(request: Any, query: QueryDict) -> HttpResponse:

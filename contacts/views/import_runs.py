@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from contacts import history
@@ -16,6 +17,7 @@ from contacts.importing import failures, grids, repairing, starting
 from contacts.importing.records import Import, Status
 from contacts.importing.starting import NotNow
 from gopimi.lib import htmx
+from gopimi.lib.counting import counted
 from gopimi.workspaces import toasts
 
 COUNT = re.compile(r"\d{1,9}", re.ASCII)
@@ -72,7 +74,7 @@ def _figures(one: Import) -> dict[str, Any]:
         "writes": one.created + one.updated,
         "up_to_date": one.created + one.updated + one.unchanged,
         "not_reached": one.rows - one.processed,
-        "took": f"{took:,.0f} second{'' if round(took) == 1 else 's'}" if took >= 1 else "",
+        "took": counted(round(took), "{number} second", "{number} seconds") if took >= 1 else "",
     }
 
 
@@ -96,8 +98,8 @@ def undo(request: Any, import_pk: int) -> HttpResponse:
     one = _import(request, import_pk)
     back = request.workspace.url("contacts:import", one.pk)
     if not one.can_undo:
-        return toasts.done(request, back, "This import can't be undone any more.")
-    return htmx.dialog(request, "contacts/imports/_undo.html", "Undo import", {"one": one, "back": back})
+        return toasts.done(request, back, gettext("This import can't be undone any more."))
+    return htmx.dialog(request, "contacts/imports/_undo.html", gettext("Undo import"), {"one": one, "back": back})
 
 
 def _act(request: Any, import_pk: int, action: Any) -> HttpResponse:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from contacts import history
@@ -47,7 +48,7 @@ def new(request: Any) -> HttpResponse:
         upload = request.FILES.get("file")
         try:
             if upload is None:
-                raise Unreadable(None, "missing", "Choose a CSV file first.")
+                raise Unreadable(None, "missing", gettext("Choose a CSV file first."))
             one = starting.receive(request.workspace, request.actor, upload, upload.name)
             return htmx.go(request, request.workspace.url("contacts:import_columns", one.pk))
         except Unreadable as error:

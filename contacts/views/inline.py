@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from contacts import history
 from contacts.models import Contact
@@ -31,7 +32,7 @@ def _deleted(request: Any, field_pk: int) -> Field:
     """What a page still shows that was there before. Raises Http404 for whoever asks for a page."""
     if not request.htmx:
         raise Http404
-    return Field(pk=field_pk, kind=Kind.TEXT, label="This field", deleted_at=timezone.now())
+    return Field(pk=field_pk, kind=Kind.TEXT, label=gettext("This field"), deleted_at=timezone.now())
 
 
 def _gone(request: Any, contact: Contact, asked: Field) -> HttpResponse:
@@ -95,4 +96,4 @@ def _show(request: Any, line: Line, state: str, status: int = 200, **context: An
 
 def _last_author(workspace: Workspace, line: Line) -> str:
     change = history.of(line.contact).filter(what=line.what, field=line.field_id).first()
-    return history.authors(workspace, [change])[change.pk] if change else "Somebody else"
+    return history.authors(workspace, [change])[change.pk] if change else gettext("Somebody else")

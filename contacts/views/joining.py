@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from contacts.bulkedits import running
@@ -37,5 +38,5 @@ def join(request: Any, organization_pk: int) -> HttpResponse:
         "elsewhere": found.exclude(organization=None).exclude(organization=organization).count(),
         "shown": joining.order_by("name_key", "pk")[:SHOWN],
     }
-    heading = f"Contacts for {organization.name}"
+    heading = gettext("Contacts for {name}").format(name=organization.name)
     return htmx.dialog(request, "contacts/_join.html", heading, context)

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from contacts.erasing import running
@@ -42,11 +43,17 @@ def purge(request: Any) -> HttpResponse:
         chosen = chosen.filter(deleted_at__lte=until)  # type: ignore[assignment]
         if (number := chosen.count()) > running.AT_ONCE:
             running.purge_soon(request.workspace.pk, until)
-            text = f"{counted(number, 'contact')} in the trash are being purged"
+            text = counted(
+                number,
+                "{number} contact in the trash is being purged",
+                "{number} contacts in the trash are being purged",
+            )
             return toasts.done(request, back, text, contacts_changed=True)
     number = running.purge_some(request.workspace.pk, list(chosen.values_list("pk", flat=True)))
     running.sweep_soon(request.workspace.pk)
-    return toasts.done(request, back, f"{counted(number, 'contact')} purged", contacts_changed=True)
+    return toasts.done(
+        request, back, counted(number, "{number} contact purged", "{number} contacts purged"), contacts_changed=True
+    )
 
 
 def _moment(text: str) -> datetime | None:
@@ -60,7 +67,7 @@ def _moment(text: str) -> datetime | None:
 def _ask(request: Any, chosen: ContactQuerySet) -> HttpResponse:
     back, number = request.workspace.url("contacts:trash"), chosen.count()
     if not number:
-        return toasts.done(request, back, "Select the contacts to purge first.")
+        return toasts.done(request, back, gettext("Select the contacts to purge first."))
     newest = chosen.aggregate(newest=Max("deleted_at"))["newest"]
     whole = "all" in request.POST
     context = {
@@ -71,13 +78,13 @@ def _ask(request: Any, chosen: ContactQuerySet) -> HttpResponse:
         "kept": [("all", "1"), ("until", newest.isoformat())] if whole else [("id", pk) for pk in ticked(request)],
         "whole": whole,
     }
-    return htmx.dialog(request, "contacts/_purge.html", "Purge contacts", context)
+    return htmx.dialog(request, "contacts/_purge.html", gettext("Purge contacts"), context)
 
 
 class EraseForm(forms.Form):
     """Typing the address is the confirmation."""
 
-    confirm = forms.CharField(label="Type the address to confirm", required=False)
+    confirm = forms.CharField(label=gettext_lazy("Type the address to confirm"), required=False)
 
     def __init__(self, data: Any, *, contact: Contact) -> None:
         super().__init__(data)
@@ -87,7 +94,9 @@ class EraseForm(forms.Form):
 
     def clean_confirm(self) -> str:
         if lower(self.cleaned_data["confirm"].strip()) != lower(self.email):
-            raise ValidationError(f"This isn't the address. Type {self.email}.", code="not_confirmed")
+            raise ValidationError(
+                gettext("This isn't the address. Type {email}.").format(email=self.email), code="not_confirmed"
+            )
         return self.email
 
 
@@ -101,7 +110,9 @@ def erase(request: Any, pk: int) -> HttpResponse:
     if form.is_valid():
         running.erase(contact)
         running.sweep_soon(request.workspace.pk)
-        messages.success(request, "The person was erased")  # without the name, which would be kept with the message
+        messages.success(
+            request, gettext("The person was erased")
+        )  # without the name, which would be kept with the message
         return htmx.go(request, request.workspace.url("contacts:list"))
     told = [keeper.told(contact) for keeper in KEEPERS]
     context = {
@@ -113,4 +124,6 @@ def erase(request: Any, pk: int) -> HttpResponse:
         "stays": [line for _, stays in told for line in stays],
     }
     status = 422 if form.errors else 200
-    return htmx.dialog(request, "contacts/_erase.html", f"Erase {contact}", context, status=status)
+    return htmx.dialog(
+        request, "contacts/_erase.html", gettext("Erase {contact}").format(contact=contact), context, status=status
+    )

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from contacts import columns, savedviews
@@ -26,8 +27,8 @@ def views(request: Any) -> HttpResponse:
     table = _table(request.GET)
     found = [one for one in savedviews.seen(request) if one.table == table]
     groups = [
-        ("My views", [one for one in found if not one.shared], True),
-        ("Shared with everybody", [one for one in found if one.shared], request.membership.is_admin),
+        (gettext("My views"), [one for one in found if not one.shared], True),
+        (gettext("Shared with everybody"), [one for one in found if one.shared], request.membership.is_admin),
     ]
     context = {
         "groups": [
@@ -37,7 +38,7 @@ def views(request: Any) -> HttpResponse:
         ],
         **_frame(request, table),
     }
-    return htmx.dialog(request, "contacts/_views_list.html", "Views", context)
+    return htmx.dialog(request, "contacts/_views_list.html", gettext("Views"), context)
 
 
 def _row(request: Any, view: View) -> dict[str, Any]:
@@ -61,10 +62,10 @@ def new(request: Any) -> HttpResponse:
             table=table, owner=request.user, name=form.cleaned_data["name"], shared=form.shared, query=state.query,
             columns=_columns(request, state), position=savedviews.last_position(request.workspace, table) + 1,
         )  # fmt: skip
-        return _open(request, view, f"{view.name} saved")
+        return _open(request, view, gettext("{name} saved").format(name=view.name))
     context = {"form": form, "asks_who": True, **_frame(request, table)}
     status = 422 if form.errors else 200
-    return htmx.dialog(request, "contacts/_view_form.html", "Save as view", context, status=status)
+    return htmx.dialog(request, "contacts/_view_form.html", gettext("Save as view"), context, status=status)
 
 
 def _present(request: Any, table: str, params: QueryDict) -> QueryDict:
@@ -93,10 +94,12 @@ def edit(request: Any, view_pk: int) -> HttpResponse:
     if form.is_valid():
         view.name, view.shared = form.cleaned_data["name"], form.shared if asks_who else view.shared
         view.save(update_fields=["name", "shared"])
-        return _open(request, view, f"{view.name} saved")
+        return _open(request, view, gettext("{name} saved").format(name=view.name))
     context = {"form": form, "view": view, "asks_who": asks_who, **_frame(request, view.table)}
     status = 422 if form.errors else 200
-    return htmx.dialog(request, "contacts/_view_form.html", f"Edit {view.name}", context, status=status)
+    return htmx.dialog(
+        request, "contacts/_view_form.html", gettext("Edit {name}").format(name=view.name), context, status=status
+    )
 
 
 @require_POST
@@ -108,7 +111,7 @@ def save(request: Any, view_pk: int) -> HttpResponse:
     view.query = savedviews.wording(view.table, query).urlencode()
     view.columns = request.POST.getlist("column") if view.table == View.Table.CONTACTS else []
     view.save(update_fields=["query", "columns"])
-    return _open(request, view, f"{view.name} saved")
+    return _open(request, view, gettext("{name} saved").format(name=view.name))
 
 
 @require_http_methods(["GET", "POST"])
@@ -116,10 +119,10 @@ def delete(request: Any, view_pk: int) -> HttpResponse:
     view = _changeable(request, view_pk)
     if request.method == "POST":
         view.delete()
-        messages.success(request, f"View {view.name} deleted")
+        messages.success(request, gettext("View {name} deleted").format(name=view.name))
         return htmx.go(request, request.workspace.url(PAGES[View.Table(view.table)]))
     context = {"view": view, **_frame(request, view.table)}
-    return htmx.dialog(request, "contacts/_view_delete.html", f"Delete {view.name}", context)
+    return htmx.dialog(request, "contacts/_view_delete.html", gettext("Delete {name}").format(name=view.name), context)
 
 
 @require_POST
@@ -153,7 +156,7 @@ def _changeable(request: Any, view_pk: int) -> View:
     if view not in savedviews.seen(request):
         raise Http404
     if not view.may_change(request.membership):
-        raise PermissionDenied("Only the owner of a shared view and admins may change it.")
+        raise PermissionDenied(gettext("Only the owner of a shared view and admins may change it."))
     return view
 
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Func, QuerySet
 from django.http import HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from contacts import columns, savedviews
@@ -21,6 +22,7 @@ from gopimi.lib.counting import Total
 from gopimi.lib.counting import total as total_of
 from gopimi.lib.keyset import BadCursor, Page
 from gopimi.lib.markup import escape
+from gopimi.lib.words import Words
 from gopimi.workspaces import toasts
 from gopimi.workspaces.models import Membership, Workspace
 from gopimi.workspaces.templatetags.ui import avatar
@@ -153,12 +155,12 @@ def _rows(
 
 
 def _headings(asked: ContactFilter, shown: list[columns.Column]) -> list[dict[str, Any]]:
-    return [_heading("name", "Name", "w-name", asked, True)] + [
+    return [_heading("name", gettext("Name"), "w-name", asked, True)] + [
         _heading(one.key, one.label, f"{one.width} {one.css}", asked, one.sortable) for one in shown
     ]
 
 
-def _heading(key: str, label: str, css: str, asked: ContactFilter, sortable: bool) -> dict[str, Any]:
+def _heading(key: str, label: Words, css: str, asked: ContactFilter, sortable: bool) -> dict[str, Any]:
     """How a column stands in the order, and the order that its heading leads to."""
     current = asked.sort == key
     direction = ("descending" if asked.descending else "ascending") if current else ""
@@ -170,7 +172,7 @@ def _hidden_order(asked: ContactFilter, shown: list[columns.Column], fields: Any
     """What the table is sorted by where none of its headings shows it; else empty."""
     if asked.sort in ("name", *(column.key for column in shown)):
         return ""
-    return columns.known(fields)[asked.sort].label
+    return str(columns.known(fields)[asked.sort].label)
 
 
 def _choices(shown: list[columns.Column], fields: Any) -> list[dict[str, Any]]:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import IntegerField, Model, QuerySet, Subquery
+from django.utils.translation import ngettext
+
+from gopimi.lib.figures import figure
 
 
 class Counted(Subquery):
@@ -36,7 +39,7 @@ class Total:
     more: bool = False
 
     def __str__(self) -> str:
-        return f"{self.number:,}{'+' if self.more else ''}"
+        return figure(self.number) + ("+" if self.more else "")
 
 
 def total(rows: QuerySet, cap: int | None = None) -> Total:
@@ -47,6 +50,6 @@ def total(rows: QuerySet, cap: int | None = None) -> Total:
     return Total(min(number, cap), more=number > cap)
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """In words: "1 contact", "12,431 contacts"."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+def counted(number: int, one: str, many: str, **values: Any) -> str:
+    """In words: `counted(3, "{number} contact", "{number} contacts")`. Both are messages of the catalog."""
+    return ngettext(one, many, number).format(number=figure(number), **values)

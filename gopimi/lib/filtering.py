@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Q
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from gopimi.lib.folding import fold
 from gopimi.lib.text import one_line
@@ -36,14 +37,14 @@ def operator(parameter: str) -> tuple[str, str]:
     """`cf_plan__in` is the operator `in` of `cf_plan`; without one it is "". Raises BadFilter."""
     name, separator, operator = parameter.partition("__")
     if separator and not operator:
-        raise BadFilter(parameter, "There is no operator after “__”.")
+        raise BadFilter(parameter, gettext("There is no operator after “__”."))
     return name, operator
 
 
 def one(parameter: str, given: Sequence[str]) -> str:
     """The only value, as one line. Raises BadFilter."""
     if len(given) != 1:
-        raise BadFilter(parameter, f"Give “{parameter}” once.")
+        raise BadFilter(parameter, gettext("Give “{parameter}” once.").format(parameter=parameter))
     try:
         return one_line(given[0])
     except ValueError as error:
@@ -54,7 +55,7 @@ def words(parameter: str, given: Sequence[str]) -> list[str]:
     """What is searched for: the words, folded, each once. Raises BadFilter."""
     found = list(dict.fromkeys(fold(one(parameter, given)).split()))
     if len(found) > MOST_WORDS:
-        raise BadFilter(parameter, f"Search for at most {MOST_WORDS} words.")
+        raise BadFilter(parameter, gettext("Search for at most {most} words.").format(most=MOST_WORDS))
     return found
 
 
@@ -62,14 +63,14 @@ def choices(parameter: str, given: Sequence[str], known: Sequence[str]) -> list[
     """Values out of a fixed set: repeated, or in one with commas. Raises BadFilter."""
     values = [value for text in given for value in text.split(",")]
     if not set(values) <= set(known):
-        raise BadFilter(parameter, f"Give one of {', '.join(known)}.")
+        raise BadFilter(parameter, gettext("Give one of {known}.").format(known=", ".join(known)))
     return values
 
 
 def row_ids(parameter: str, given: Sequence[str]) -> list[int]:
     """Ids of rows. Raises BadFilter."""
     if not all(text.isascii() and text.isdecimal() and int(text) <= LAST_ID for text in given):
-        raise BadFilter(parameter, f"“{parameter}” takes an id, a number.")
+        raise BadFilter(parameter, gettext("“{parameter}” takes an id, a number.").format(parameter=parameter))
     return [int(text) for text in given]
 
 
@@ -78,11 +79,16 @@ def moment(parameter: str, given: Sequence[str]) -> Q:
     column, _, operator = parameter.partition("__")
     text = one(parameter, given)
     if operator not in ORDER:
-        raise BadFilter(parameter, f"“{column}” has the operators {', '.join(f'__{name}' for name in ORDER)}.")
+        raise BadFilter(
+            parameter,
+            gettext("“{column}” has the operators {operators}.").format(
+                column=column, operators=", ".join(f"__{name}" for name in ORDER)
+            ),
+        )
     try:
         lookup, bound = _bound(operator, text)
     except (ValueError, OverflowError) as error:
-        message = "Give a time such as 2027-03-01T09:30:00Z, or a date such as 2027-03-01."
+        message = gettext("Give a time such as 2027-03-01T09:30:00Z, or a date such as 2027-03-01.")
         raise BadFilter(parameter, message) from error
     return Q(**{f"{column}__{lookup}": bound})
 

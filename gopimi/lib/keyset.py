@@ -16,6 +16,7 @@ import orjson
 from django.core.signing import BadSignature, Signer
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
 ANY: Any = object()
 WINDOWS = (2_000, 20_000)  # rows among which a page is looked for, before it is among all of them
@@ -161,7 +162,7 @@ def _step_of(value: Any, steps: Sequence[Step]) -> int:
     for place, step in enumerate(steps):
         if value == step.value or (step.value is ANY and value is not None):
             return place
-    raise BadCursor("What this cursor stands at isn't there any more.")
+    raise BadCursor(gettext("What this cursor stands at isn't there any more."))
 
 
 def _after(keys: Sequence[Key], values: Sequence[Any], reverse: bool) -> Q:
@@ -186,10 +187,10 @@ def _decode(cursor: str, keys: Sequence[Key]) -> tuple[bool, list[Any]]:
     try:
         text = SIGNER.unsign(cursor)
     except BadSignature as error:
-        raise BadCursor("This cursor isn't one of this list's.") from error
+        raise BadCursor(gettext("This cursor isn't one of this list's.")) from error
     reverse, names, packed = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     if names != _names(keys):
-        raise BadCursor("This cursor belongs to another order of the list.")
+        raise BadCursor(gettext("This cursor belongs to another order of the list."))
     return bool(reverse), [_unpack(value) for value in packed]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from gopimi.lib.text import InvalidText, one_line
 
@@ -35,13 +36,13 @@ class Refusals:
 def line(attribute: str, text: Any, most: int) -> str:
     """One line of at most `most` characters. Raises ValidationError."""
     if not isinstance(text, str):
-        raise refuse(attribute, "invalid_type", "Give a string.")
+        raise refuse(attribute, "invalid_type", gettext("Give a string."))
     try:
         cleaned = one_line(text)
     except InvalidText as error:
         raise refuse(attribute, "invalid_character", str(error)) from error
     if len(cleaned) > most:
-        raise refuse(attribute, "too_long", f"At most {most} characters.")
+        raise refuse(attribute, "too_long", gettext("At most {most} characters.").format(most=most))
     return cleaned
 
 
@@ -49,11 +50,11 @@ def name(attribute: str, text: Any, most: int) -> str:
     """What people call it: one line, not empty. Raises ValidationError."""
     cleaned = line(attribute, text, most)
     if not cleaned:
-        raise refuse(attribute, "required", "Give it a name.")
+        raise refuse(attribute, "required", gettext("Give it a name."))
     return cleaned
 
 
 def flag(attribute: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise refuse(attribute, "invalid_type", "Give true or false.")
+        raise refuse(attribute, "invalid_type", gettext("Give true or false."))
     return value

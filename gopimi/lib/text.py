@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from django.utils.translation import gettext
+
 BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 
 
@@ -24,7 +26,8 @@ def one_line(text: str) -> str:
     line = BREAKS.sub(" ", line).strip()
     for letter in line:
         if unicodedata.category(letter) in ("Cc", "Cs"):
-            raise InvalidText(f"The character U+{ord(letter):04X} can't be kept. Remove it.")
+            refused = gettext("The character {character} can't be kept. Remove it.")
+            raise InvalidText(refused.format(character=f"U+{ord(letter):04X}"))
     return line
 
 
@@ -37,7 +40,7 @@ def split(text: str) -> list[str]:
     try:
         return [part for row in rows for part in row]
     except csv.Error as error:
-        raise InvalidText("Put a semicolon between two of them.") from error
+        raise InvalidText(gettext("Put a semicolon between two of them.")) from error
 
 
 def join(parts: Iterable[str]) -> str:

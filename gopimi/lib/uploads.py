@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
+from django.utils.translation import gettext
 
 
 class LimitHandler(FileUploadHandler):
@@ -14,7 +15,9 @@ class LimitHandler(FileUploadHandler):
         self, input_data: Any, META: Any, content_length: int, boundary: str, encoding: str | None = None
     ) -> None:
         if content_length > settings.UPLOAD_MAX_BYTES:
-            raise RequestDataTooBig(f"At most {settings.UPLOAD_MAX_BYTES // 1024**2} MB can be uploaded at once.")
+            raise RequestDataTooBig(
+                gettext("At most {most} MB can be uploaded at once.").format(most=settings.UPLOAD_MAX_BYTES // 1024**2)
+            )
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         return raw_data

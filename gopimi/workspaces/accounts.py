@@ -16,13 +16,16 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy
+
+from gopimi.lib.words import Words
 
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "Email or password is wrong.",
-        "too_many_login_attempts": "Too many failed attempts. Wait a few minutes, then try again.",
+        "email_password_mismatch": gettext_lazy("Email or password is wrong."),
+        "too_many_login_attempts": gettext_lazy("Too many failed attempts. Wait a few minutes, then try again."),
     }
 
     def is_open_for_signup(self, request: Any) -> bool:
@@ -31,7 +34,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class TwoStepAdapter(DefaultMFAAdapter):
-    error_messages = {**DefaultMFAAdapter.error_messages, "incorrect_code": "This code is wrong, or too old."}
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("This code is wrong, or too old."),
+    }
 
     def build_totp_svg(self, url: str) -> SafeString:
         """As a part of the page: an image of its own would need `data:` in the content security policy."""
@@ -41,7 +47,7 @@ class TwoStepAdapter(DefaultMFAAdapter):
 class ProductLook(forms.Form):
     """Our labels and inputs on a form of allauth's."""
 
-    labels: dict[str, str] = {}
+    labels: dict[str, Words] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,36 +61,44 @@ class ProductLook(forms.Form):
 
 
 class SignInForm(ProductLook, LoginForm):
-    labels = {"login": "Email", "password": "Password", "remember": "Keep me signed in"}
+    labels = {
+        "login": gettext_lazy("Email"),
+        "password": gettext_lazy("Password"),
+        "remember": gettext_lazy("Keep me signed in"),
+    }
 
 
 class SignUpForm(ProductLook, SignupForm):
-    labels = {"email": "Email", "password1": "Password"}
+    labels = {"email": gettext_lazy("Email"), "password1": gettext_lazy("Password")}
 
 
 class ResetForm(ProductLook, ResetPasswordForm):
-    labels = {"email": "Email"}
+    labels = {"email": gettext_lazy("Email")}
 
 
 class NewPasswordForm(ProductLook, ResetPasswordKeyForm):
-    labels = {"password1": "New password", "password2": "New password again"}
+    labels = {"password1": gettext_lazy("New password"), "password2": gettext_lazy("New password again")}
 
 
 class ChangePasswordForm(ProductLook, ChangePassword):
-    labels = {"oldpassword": "Current password", "password1": "New password", "password2": "New password again"}
+    labels = {
+        "oldpassword": gettext_lazy("Current password"),
+        "password1": gettext_lazy("New password"),
+        "password2": gettext_lazy("New password again"),
+    }
 
 
 class AgainForm(ProductLook, ReauthenticateForm):
-    labels = {"password": "Password"}
+    labels = {"password": gettext_lazy("Password")}
 
 
 class CodeForm(ProductLook, AuthenticateForm):
-    labels = {"code": "Code"}
+    labels = {"code": gettext_lazy("Code")}
 
 
 class CodeAgainForm(ProductLook, AuthenticateAgainForm):
-    labels = {"code": "Code"}
+    labels = {"code": gettext_lazy("Code")}
 
 
 class FirstCodeForm(ProductLook, ActivateTOTPForm):
-    labels = {"code": "Code from the app"}
+    labels = {"code": gettext_lazy("Code from the app")}

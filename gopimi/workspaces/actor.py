@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class ActorKind(models.TextChoices):
-    AGENT = "agent", "Agent"
-    API = "api", "API token"
-    EMAIL = "email", "Email"
-    IMPORT = "import", "Import"
+    AGENT = "agent", gettext_lazy("Agent")
+    API = "api", gettext_lazy("API token")
+    EMAIL = "email", gettext_lazy("Email")
+    IMPORT = "import", gettext_lazy("Import")
     SYSTEM = "system", "GoPimi"
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from gopimi.lib import problems
 
@@ -16,20 +17,37 @@ def page(request: HttpRequest, status: int, title: str, detail: str) -> HttpResp
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return page(request, 400, "That request can't be read", "Go back and try again.")
+    return page(request, 400, gettext("That request can't be read"), gettext("Go back and try again."))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return page(request, 403, "This form is out of date", "Reload the page and send it once more. Nothing was changed.")
+    return page(
+        request,
+        403,
+        gettext("This form is out of date"),
+        gettext("Reload the page and send it once more. Nothing was changed."),
+    )
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return page(request, 403, "Only admins may do this", "Ask an admin of this workspace if you need it.")
+    return page(
+        request, 403, gettext("Only admins may do this"), gettext("Ask an admin of this workspace if you need it.")
+    )
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return page(request, 404, "There is nothing here", "It may have been deleted, or it is in another workspace.")
+    return page(
+        request,
+        404,
+        gettext("There is nothing here"),
+        gettext("It may have been deleted, or it is in another workspace."),
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return page(request, 500, "Something went wrong on our side", "Nothing of what you sent was saved. Try it again.")
+    return page(
+        request,
+        500,
+        gettext("Something went wrong on our side"),
+        gettext("Nothing of what you sent was saved. Try it again."),
+    )

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
+from django.utils.translation import gettext, gettext_lazy
 
 from gopimi.lib.forms import UiSelect, time_zones
 from gopimi.workspaces.models import Invitation, Membership, Role, Scope, User, Workspace
@@ -12,6 +13,7 @@ class WorkspaceForm(forms.ModelForm):
     class Meta:
         model = Workspace
         fields = ["name"]
+        labels = {"name": gettext_lazy("Name")}
         widgets = {"name": forms.TextInput(attrs={"class": "input"})}
 
     def __init__(self, *args: Any, editable: bool, **kwargs: Any) -> None:
@@ -25,8 +27,9 @@ class WorkspaceForm(forms.ModelForm):
 
 class TokenForm(forms.Form):
     name = forms.CharField(
-        max_length=200, widget=forms.TextInput(attrs={"class": "input"}), help_text="Which program uses it"
-    )
+        label=gettext_lazy("Name"), max_length=200, widget=forms.TextInput(attrs={"class": "input"}),
+        help_text=gettext_lazy("Which program uses it"),
+    )  # fmt: skip
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices, widget=forms.CheckboxSelectMultiple(attrs={"class": "check"})
     )
@@ -34,11 +37,14 @@ class TokenForm(forms.Form):
 
 class InvitationForm(forms.Form):
     email = forms.EmailField(
-        max_length=254, widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "off", "autofocus": True})
+        label=gettext_lazy("Email"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "off", "autofocus": True}),
     )
     role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
         choices=Role.choices, initial=Role.AGENT, widget=forms.Select(attrs={"class": "select"}),
-        help_text="Admins also manage fields, members, mailboxes, tags and tokens",
+        help_text=gettext_lazy("Admins also manage fields, members, mailboxes, tags and tokens"),
     )  # fmt: skip
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
@@ -48,9 +54,11 @@ class InvitationForm(forms.Form):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if Membership.objects.filter(workspace=self.workspace, user__email=email).exists():
-            raise forms.ValidationError("This person is a member already.", code="member")
+            raise forms.ValidationError(gettext("This person is a member already."), code="member")
         if Invitation.objects.filter(workspace=self.workspace, email__iexact=email, accepted_at=None).exists():
-            raise forms.ValidationError("This address is invited already. You can send it again.", code="invited")
+            raise forms.ValidationError(
+                gettext("This address is invited already. You can send it again."), code="invited"
+            )
         return email
 
 
@@ -62,11 +70,14 @@ class AccountForm(forms.Form):
     """Who somebody is and how they will sign in; the time zone is told by the browser."""
 
     name = forms.CharField(
-        label="Your name", max_length=200, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"})
+        label=gettext_lazy("Your name"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"}),
     )
     password = forms.CharField(
+        label=gettext_lazy("Password"),
         strip=False, widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "new-password"}),
-        help_text="8 characters or more",
+        help_text=gettext_lazy("8 characters or more"),
     )  # fmt: skip
     time_zone = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"data-time-zone": ""}))
 
@@ -98,16 +109,19 @@ class ProfileForm(forms.ModelForm):
     """What somebody is called and how they see things, in all of their workspaces."""
 
     time_zone = forms.ChoiceField(
-        choices=time_zones, widget=UiSelect(attrs={"aria-label": "Time zone"}),
-        help_text="Dates and times are shown in it",
+        label=gettext_lazy("Time zone"),
+        choices=time_zones, widget=UiSelect(attrs={"aria-label": gettext_lazy("Time zone")}),
+        help_text=gettext_lazy("Dates and times are shown in it"),
     )  # fmt: skip
 
     class Meta:
         model = User
-        fields = ["name", "time_zone", "theme"]
+        fields = ["name", "time_zone", "theme", "language"]
+        labels = {"name": gettext_lazy("Name"), "language": gettext_lazy("Language")}
         widgets = {
             "name": forms.TextInput(attrs={"class": "input", "autocomplete": "name"}),
             "theme": forms.RadioSelect(attrs={"class": "radio"}),
+            "language": forms.Select(attrs={"class": "select"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -136,10 +150,13 @@ class FirstForm(AccountForm):
     """The first admin of a fresh installation, and their workspace."""
 
     workspace = forms.CharField(
+        label=gettext_lazy("Workspace"),
         max_length=200, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "organization"}),
-        help_text="Your company or team, as it is shown; you can change it",
+        help_text=gettext_lazy("Your company or team, as it is shown; you can change it"),
     )  # fmt: skip
     email = forms.EmailField(
-        max_length=254, widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "username"})
+        label=gettext_lazy("Email"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "username"}),
     )
     field_order = ["workspace", "name", "email", "password"]

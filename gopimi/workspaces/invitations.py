@@ -4,12 +4,14 @@ The link's secret is signed, so that the job that mails it can make it anew; sto
 makes another one, and the link before stops working.
 """
 
+from django.conf import settings
 from django.core.signing import Signer
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import get_language, gettext
 from procrastinate.contrib.django import app as jobs
 
-from gopimi.workspaces import mailing
+from gopimi.workspaces import languages, mailing
 from gopimi.workspaces.models import Invitation, Membership, User, Workspace, digest
 
 SIGNER = Signer(salt="workspaces.invitations")
@@ -54,9 +56,9 @@ def accept(invitation: Invitation, user: User) -> Membership:
     """Make this person a member. Whoever is one already keeps their role. Raises NotInvited."""
     current = Invitation.objects.select_for_update().filter(pk=invitation.pk, token_hash=invitation.token_hash).first()
     if current is None or not current.is_open:
-        raise NotInvited("This invitation doesn't work any more.")
+        raise NotInvited(gettext("This invitation doesn't work any more."))
     if current.email != user.email:
-        raise NotInvited(f"This invitation is for {current.email}.")
+        raise NotInvited(gettext("This invitation is for {email}.").format(email=current.email))
     member, _ = Membership.objects.get_or_create(
         workspace_id=current.workspace_id, user=user, defaults={"role": current.role}
     )
@@ -65,16 +67,17 @@ def accept(invitation: Invitation, user: User) -> Membership:
     return member
 
 
-def mail(invitation_id: int, root: str) -> None:
-    """Send the link, unless the invitation was used or revoked meanwhile."""
+def mail(invitation_id: int, root: str, language: str = settings.LANGUAGE_CODE) -> None:
+    """Send the link, unless the invitation was used or revoked meanwhile. `language` is that of who invites."""
     invitation = Invitation.objects.select_related("workspace", "invited_by").filter(pk=invitation_id).first()
     if invitation is None or not invitation.is_open:
         return
     token = secret(invitation)
     if digest(token) == invitation.token_hash:  # it was signed with another key otherwise, and can't be made anew
         url = root + Invitation.path(token)
-        subject = f"Join {invitation.workspace} on GoPimi"
-        mailing.send(invitation.email, subject, "mail/invitation.txt", {"invitation": invitation, "url": url})
+        with translation.override(languages.of_address(invitation.email, language)):
+            subject = gettext("Join {workspace} on GoPimi").format(workspace=invitation.workspace)
+            mailing.send(invitation.email, subject, "mail/invitation.txt", {"invitation": invitation, "url": url})
 
 
 def _renew(invitation: Invitation) -> None:
@@ -84,4 +87,4 @@ def _renew(invitation: Invitation) -> None:
 
 def _send_soon(invitation: Invitation, root: str) -> None:
     task = jobs.configure_task(SEND, queue=mailing.QUEUE)
-    task.defer(invitation_id=invitation.pk, root=root.rstrip("/"))
+    task.defer(invitation_id=invitation.pk, root=root.rstrip("/"), language=get_language())

@@ -3,10 +3,11 @@
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy
 
 from gopimi.workspaces.models import Membership, Role, Workspace
 
-ONLY_ADMIN = "is the only admin. Make somebody else an admin first."
+ONLY_ADMIN = gettext_lazy("{user} is the only admin. Make somebody else an admin first.")
 
 
 class LastAdmin(ValueError):
@@ -48,5 +49,5 @@ def _locked(member: Membership, losing_admin: bool) -> Membership:
     member.workspace.lock()
     current = Membership.objects.select_related("user").get(pk=member.pk)
     if losing_admin and is_last_admin(current):
-        raise LastAdmin(f"{current.user} {ONLY_ADMIN}")
+        raise LastAdmin(ONLY_ADMIN.format(user=current.user))
     return current

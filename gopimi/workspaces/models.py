@@ -6,6 +6,7 @@ import zoneinfo
 from datetime import UTC, timedelta, tzinfo
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
@@ -13,8 +14,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from gopimi.lib import routes, statements
+from gopimi.lib.figures import figure
 from gopimi.lib.tenancy import ENTER, TenantModel
 
 SLUG_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are read for one another
@@ -51,8 +54,15 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     theme = models.CharField(
-        max_length=8, default="system", choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")]
+        max_length=8,
+        default="system",
+        choices=[("system", gettext_lazy("System")), ("light", gettext_lazy("Light")), ("dark", gettext_lazy("Dark"))],
     )
+    language = models.CharField(
+        max_length=8, default="", blank=True, choices=[("", gettext_lazy("Browser's language")), *settings.LANGUAGES]
+    )
+    # What the browser asked for when it was seen last, for mails.
+    browser_language = models.CharField(max_length=8, default=settings.LANGUAGE_CODE, editable=False)
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()
@@ -68,6 +78,11 @@ class User(AbstractBaseUser):
     @property
     def display_name(self) -> str:
         return display_name(self.name, self.email)
+
+    @property
+    def reads(self) -> str:
+        """The language to write to them in."""
+        return self.language or self.browser_language
 
     @property
     def zone(self) -> tzinfo:
@@ -86,7 +101,8 @@ class QuotaExceeded(Exception):
     """Creating these contacts would go over the workspace's quota."""
 
     def __init__(self, limit: int, used: int, requested: int) -> None:
-        super().__init__(f"This workspace has room for {limit:,} contacts and {used:,} are used.")
+        said = gettext("This workspace has room for {limit} contacts and {used} are used.")
+        super().__init__(said.format(limit=figure(limit), used=figure(used)))
         self.limit, self.used, self.requested = limit, used, requested
 
 
@@ -160,8 +176,8 @@ UPDATE workspaces_workspace SET last_ticket_number = last_ticket_number + 1 WHER
 
 
 class Role(models.TextChoices):
-    ADMIN = "admin", "Admin"
-    AGENT = "agent", "Agent"
+    ADMIN = "admin", gettext_lazy("Admin")
+    AGENT = "agent", gettext_lazy("Agent")
 
 
 class Membership(models.Model):
@@ -173,8 +189,10 @@ class Membership(models.Model):
     # Column keys of the contacts table in this member's order ("email", "cf_plan"); empty is the default.
     contact_columns = ArrayField(models.TextField(), default=list, blank=True)
     # Of which new mail they are told by mail: in what is assigned to them, and in what is nobody's.
-    notify_assigned = models.BooleanField("In a ticket or conversation that is assigned to me", default=True)
-    notify_unassigned = models.BooleanField("In one that nobody is assigned to", default=False)
+    notify_assigned = models.BooleanField(
+        gettext_lazy("In a ticket or conversation that is assigned to me"), default=True
+    )
+    notify_unassigned = models.BooleanField(gettext_lazy("In one that nobody is assigned to"), default=False)
     # Whether the list of first steps in a new workspace was dismissed.
     first_steps_hidden = models.BooleanField(default=False)
     last_seen_at = models.DateTimeField(null=True, blank=True)
@@ -240,11 +258,11 @@ class Invitation(models.Model):
 
 
 class Scope(models.TextChoices):
-    CONTACTS_READ = "contacts:read", "Read contacts"
-    CONTACTS_WRITE = "contacts:write", "Change contacts"
-    FIELDS_WRITE = "fields:write", "Define custom fields"
-    TICKETS_READ = "tickets:read", "Read tickets and conversations"
-    TICKETS_WRITE = "tickets:write", "Change tickets and conversations"
+    CONTACTS_READ = "contacts:read", gettext_lazy("Read contacts")
+    CONTACTS_WRITE = "contacts:write", gettext_lazy("Change contacts")
+    FIELDS_WRITE = "fields:write", gettext_lazy("Define custom fields")
+    TICKETS_READ = "tickets:read", gettext_lazy("Read tickets and conversations")
+    TICKETS_WRITE = "tickets:write", gettext_lazy("Change tickets and conversations")
 
 
 class ApiToken(models.Model):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, close_old_connections
 from procrastinate import RetryStrategy
@@ -32,7 +33,7 @@ def forget_sessions(timestamp: int) -> None:
 
 
 @app.task(name=invitations.SEND, queue=mailing.QUEUE, retry=mailing.AGAIN)
-def send_invitation(invitation_id: int, root: str) -> None:
+def send_invitation(invitation_id: int, root: str, language: str = settings.LANGUAGE_CODE) -> None:
     """Mail an invitation's link. Done twice, it sends the same one twice."""
     close_old_connections()
-    invitations.mail(invitation_id, root)
+    invitations.mail(invitation_id, root, language)

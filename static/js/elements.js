@@ -16,7 +16,7 @@ class Select extends HTMLElement {
     addEventListener("scroll", this.place, true);
     addEventListener("resize", this.place);
     this.choice = new TomSelect(select, {
-      plugins: select.multiple ? ["remove_button"] : [],
+      plugins: select.multiple ? { remove_button: { title: document.body.dataset.sayRemove } } : {},
       maxOptions: 200,
       refreshThrottle: 0,
       selectOnTab: !select.multiple, // of several, Enter chooses and Tab leaves
@@ -36,14 +36,17 @@ class Select extends HTMLElement {
       },
       onChange: () => submit !== undefined && select.form?.requestSubmit(),
       ...(url && this.#remote(url)),
-      ...(people !== undefined && {
-        render: {
+      render: {
+        no_results: (data, escape) => `<div class="no-results">${escape(document.body.dataset.sayNoneFound)}</div>`,
+        option_create: (data, escape) =>
+          `<div class="create">${escape(document.body.dataset.sayCreate).replace("{name}", () => `<strong>${escape(data.input)}</strong>`)}</div>`,
+        ...(people !== undefined && {
           option: person,
           option_create: (data, escape) =>
-            `<div class="create person" role="option">${icon}<b>Create contact</b><small>${escape(data.input.includes("@") ? data.input : create || data.input)}</small></div>`,
-          no_results: () => '<div class="no-results">No contact found</div>',
-        },
-      }),
+            `<div class="create person" role="option">${icon}<b>${escape(document.body.dataset.sayCreateContact)}</b><small>${escape(data.input.includes("@") ? data.input : create || data.input)}</small></div>`,
+          no_results: (data, escape) => `<div class="no-results">${escape(document.body.dataset.sayNoContact)}</div>`,
+        }),
+      },
       create: create !== undefined && people === undefined ? true : create !== undefined && ((input, done) => done({ value: `new:${input.includes("@") ? input : create || input}`, text: input, email: input })),
       createFilter: (input) =>
         (!url || this.answered === input) && (people === undefined || Boolean(create) || input.includes("@")),
@@ -175,5 +178,5 @@ document.addEventListener("click", async (event) => {
   const copied = navigator.clipboard // only where the page came by https or from this machine
     ? await navigator.clipboard.writeText((source.value ?? source.textContent).trim()).then(() => true, () => false)
     : document.execCommand("copy");
-  button.querySelector("span").textContent = copied ? "Copied" : "Press Ctrl+C";
+  button.querySelector("span").textContent = copied ? document.body.dataset.sayCopied : document.body.dataset.sayPressCopy;
 });

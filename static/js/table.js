@@ -19,7 +19,9 @@ function sync() {
     every.hidden = !matching;
     every.previousElementSibling.hidden = matching;
   }
-  if (output) output.textContent = matching ? `All ${every.querySelector("[data-total]").textContent} that match selected` : `${chosen} selected`;
+  const { saySelected, sayAllSelected } = document.body.dataset;
+  const said = matching ? sayAllSelected : saySelected;
+  if (output) output.textContent = said.replace("{number}", matching ? every.querySelector("[data-total]").textContent : chosen);
   const head = document.querySelector("[data-check-all]");
   if (head) {
     head.checked = chosen > 0 && chosen === all.length;

@@ -27,17 +27,13 @@ document.addEventListener("toast", (event) => show(event.detail.text, event.deta
 document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast")?.remove());
 // What a page asks by itself says nothing when it fails: it asks again.
 const byItself = ({ detail }) => detail.elt?.matches?.("[data-news],[data-draft]");
-document.addEventListener("htmx:sendError", (event) => !byItself(event) && show("The server can't be reached. Nothing was changed; try again.", { bad: true }));
+document.addEventListener("htmx:sendError", (event) => !byItself(event) && show(document.body.dataset.sayUnreachable, { bad: true }));
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (byItself(event)) return;
   if (status === 401) return; // HX-Redirect leads to the log-in
-  const text =
-    status === 403
-      ? "You may not do this."
-      : status === 404
-        ? "It isn't there any more. Reload the page."
-        : "Something went wrong. Nothing was changed; try again.";
+  const { sayForbidden, sayGone, sayFailed } = document.body.dataset;
+  const text = status === 403 ? sayForbidden : status === 404 ? sayGone : sayFailed;
   show(text, { bad: true });
 });
 

@@ -8,7 +8,7 @@ function choose(input) {
   const problem = owner.querySelector("[role=alert]");
   problem.hidden = files[0].size <= Number(input.dataset.most);
   if (!problem.hidden) {
-    problem.querySelector("span").textContent = `${files[0].name} is too large.`;
+    problem.querySelector("span").textContent = document.body.dataset.sayTooLarge.replace("{name}", () => files[0].name);
     return;
   }
   owner.querySelector("[data-uploading] b").textContent = files[0].name;
@@ -35,7 +35,7 @@ document.addEventListener("htmx:xhr:progress", (event) => {
   const share = event.detail.loaded / event.detail.total;
   box.hidden = false;
   box.querySelector("progress").value = share;
-  box.querySelector(".num").textContent = share < 1 ? `${Math.floor(100 * share)}%` : "Reading the file…";
+  box.querySelector(".num").textContent = share < 1 ? `${Math.floor(100 * share)}%` : document.body.dataset.sayReading;
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const box = form(event.target)?.querySelector("[data-uploading]");

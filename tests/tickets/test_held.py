@@ -65,7 +65,7 @@ def test_what_was_put_right_becomes_a_ticket(boxes: Workspace, monkeypatch: pyte
     with monkeypatch.context() as patch:
         patch.setattr(mailparse, "parse", unread)
         pk = keep(boxes, mail("Where is it?"))
-    assert state(boxes, pk) == ("held", f"{inbound.FAILED}: ValueError: out of luck")
+    assert state(boxes, pk) == ("held", inbound.FAILED.format(error="ValueError: out of luck"))
     with workspace(boxes):
         result = held.try_again(boxes, pk)
         message = message_of(boxes, result)

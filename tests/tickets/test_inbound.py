@@ -331,7 +331,7 @@ def test_what_cannot_be_processed_is_held_and_can_be_tried_again(
         assert receive(raw, SUPPORT) == Result("held", "acme2345")
     with workspace(boxes):
         kept = RawMail.objects.for_workspace(boxes).get()
-    assert kept.reason == f"{inbound.FAILED}: ValueError: something unheard of"
+    assert kept.reason == inbound.FAILED.format(error="ValueError: something unheard of")
     assert (count(Ticket, boxes), files_stored()) == (0, [])
     assert inbound.process(boxes, kept.pk, bytes(kept.data)).result == "ticket_created"
 

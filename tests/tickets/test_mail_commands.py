@@ -106,4 +106,6 @@ def test_receive_email_ends_well_where_a_mail_is_held(
     monkeypatch.setattr(inbound.mailparse, "parse", broken)
     assert run("receive_email", "--recipient", SUPPORT)["result"] == "held"
     with workspace(acme):
-        assert RawMail.objects.for_workspace(acme).get().reason == f"{inbound.FAILED}: RuntimeError: out of luck"
+        assert RawMail.objects.for_workspace(acme).get().reason == inbound.FAILED.format(
+            error="RuntimeError: out of luck"
+        )

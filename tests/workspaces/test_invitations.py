@@ -21,7 +21,7 @@ ERIN = {"name": "Erin", "password": "a long new one", "time_zone": "Europe/Berli
 def mailed() -> str:
     """Do the jobs that are waiting; the path of the last link that went out."""
     for job in ProcrastinateJob.objects.filter(task_name="workspaces.send_invitation").order_by("id"):
-        assert set(job.args) == {"invitation_id", "root"}  # nothing personal
+        assert set(job.args) == {"invitation_id", "root", "language"}  # nothing personal
         invitations.mail(**job.args)
     found = re.search(r"https?://[^/]+(/\S+)", outbox.outbox[-1].body)
     assert found

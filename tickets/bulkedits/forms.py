@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from contacts.bulkedits.forms import BulkForm, TagForm, Wanted
 from tickets.bulkedits.records import Action
@@ -21,11 +22,11 @@ class OneForm(BulkForm):
 
 
 class StatusForm(OneForm):
-    heading, icon, action = "Set status", "circle-dot", Action.STATUS
+    heading, icon, action = gettext_lazy("Set status"), "circle-dot", Action.STATUS
     choices: Any = Status.choices
 
     def ask(self) -> None:
-        self.fields["status"] = forms.ChoiceField(choices=self.choices, label="Status")
+        self.fields["status"] = forms.ChoiceField(choices=self.choices, label=gettext("Status"))
 
 
 class ConversationStatusForm(StatusForm):
@@ -33,14 +34,14 @@ class ConversationStatusForm(StatusForm):
 
 
 class AssigneeForm(OneForm):
-    heading, icon, action = "Set assignee", "user-round", Action.ASSIGNEE
+    heading, icon, action = gettext_lazy("Set assignee"), "user-round", Action.ASSIGNEE
 
     def ask(self) -> None:
         self.fields["assignee"] = AssigneeField(self.workspace)
 
 
 class PriorityForm(OneForm):
-    heading, icon, action = "Set priority", "flag", Action.PRIORITY
+    heading, icon, action = gettext_lazy("Set priority"), "flag", Action.PRIORITY
 
     def ask(self) -> None:
         self.fields["priority"] = PriorityField()

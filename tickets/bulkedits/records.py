@@ -3,25 +3,26 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from contacts.bulkedits.records import Batched, Status
 from gopimi.workspaces.actor import ActorKind
 
 
 class Action(models.TextChoices):
-    STATUS = "status", "Status"
-    ASSIGNEE = "assignee", "Assignee"
-    PRIORITY = "priority", "Priority"
-    ADD_TAG = "add_tag", "Add a tag"
-    REMOVE_TAG = "remove_tag", "Remove a tag"
+    STATUS = "status", gettext_lazy("Status")
+    ASSIGNEE = "assignee", gettext_lazy("Assignee")
+    PRIORITY = "priority", gettext_lazy("Priority")
+    ADD_TAG = "add_tag", gettext_lazy("Add a tag")
+    REMOVE_TAG = "remove_tag", gettext_lazy("Remove a tag")
 
 
 class ThreadEdit(Batched):
     """`value` is what becomes of the property, as its column has it (nobody is empty), or a tag's name."""
 
     class Table(models.TextChoices):
-        TICKETS = "tickets", "Tickets"
-        CONVERSATIONS = "conversations", "Conversations"
+        TICKETS = "tickets", gettext_lazy("Tickets")
+        CONVERSATIONS = "conversations", gettext_lazy("Conversations")
 
     IDS = "thread_ids"
 

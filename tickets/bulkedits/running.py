@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from contacts.bulkedits import batches
 from contacts.bulkedits.batches import NotPossible, Work
 from contacts.bulkedits.records import Status
@@ -60,7 +62,7 @@ def _wanted(one: ThreadEdit, value: str) -> Any:
     try:
         return members(one.workspace_id).get(pk=value)
     except User.DoesNotExist as error:
-        raise NotPossible("The assignee is no member any more.") from error
+        raise NotPossible(gettext_noop("The assignee is no member any more.")) from error
 
 
 def _opposites(one: ThreadEdit, events: Sequence[Event]) -> dict[tuple[str, str], list[int]]:

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.db.models import Exists, QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from contacts import savedviews
 from contacts.models import Contact, View
@@ -17,10 +18,25 @@ from tickets.lists import LISTS, countable
 from tickets.models import Conversation, Mailbox, RawMail, Status, Ticket
 
 FIRST_STEPS = [
-    ("mailbox", "Add a mailbox", "Mail to it becomes tickets or conversations.", "settings:new_mailbox"),
-    ("field", "Define a custom field", "What you want to know of every contact.", "customfields:new"),
-    ("member", "Invite a member", "Whoever answers with you.", "settings:invite"),
-    ("contact", "Add your first contact", "By hand, from a CSV file, or by the first mail.", "contacts:list"),
+    (
+        "mailbox",
+        gettext_lazy("Add a mailbox"),
+        gettext_lazy("Mail to it becomes tickets or conversations."),
+        "settings:new_mailbox",
+    ),
+    (
+        "field",
+        gettext_lazy("Define a custom field"),
+        gettext_lazy("What you want to know of every contact."),
+        "customfields:new",
+    ),
+    ("member", gettext_lazy("Invite a member"), gettext_lazy("Whoever answers with you."), "settings:invite"),
+    (
+        "contact",
+        gettext_lazy("Add your first contact"),
+        gettext_lazy("By hand, from a CSV file, or by the first mail."),
+        "contacts:list",
+    ),
 ]
 register = template.Library()
 CAP = 999

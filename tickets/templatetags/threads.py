@@ -5,15 +5,14 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from gopimi.workspaces.templatetags.ui import icon
 from tickets import mailhtml, quoting, signing
 from tickets.looks import PRIORITIES, STATUSES
-from tickets.models import Mailbox
 
 register = template.Library()
-QUOTE = '<details class="quote"><summary aria-label="Show quoted text">•••</summary>', "</details>"
-SIGNATURE = '<details class="quote"><summary aria-label="Show signature">•••</summary>', "</details>"
+FOLDED, FOLDED_END = '<details class="quote"><summary aria-label="{}">•••</summary>', "</details>"
 NOFOLLOW, ELSEWHERE = ' rel="nofollow"', ' target="_blank" rel="noopener noreferrer nofollow"'
 PICTURES = {"image/png", "image/jpeg", "image/jpg", "image/pjpeg", "image/gif", "image/webp", "image/avif", "image/bmp"}
 
@@ -28,12 +27,6 @@ def status_badge(thread: Any) -> SafeString:
 def status_icon(status: str) -> SafeString:
     name, _, colour = STATUSES[status]
     return icon(name, f"sm {colour}".strip())
-
-
-@register.filter
-def opens(mailbox: Mailbox) -> str:
-    """What mail to it opens, in words."""
-    return "ticket" if mailbox.purpose == Mailbox.Purpose.TICKET else "conversation"
 
 
 @register.simple_tag
@@ -60,7 +53,7 @@ def message_body(context: Any, message: Any) -> SafeString:
     own, quoted = quoting.split(message.body_text)
     own, signature = quoting.split_signature(own)
     text = linebreaks(urlize(own, nofollow=True, autoescape=True), autoescape=False).replace(NOFOLLOW, ELSEWHERE)
-    for (opening, closing), part in ((SIGNATURE, signature), (QUOTE, quoted)):
+    for (opening, closing), part in ((_signature(), signature), (_quote(), quoted)):
         text += opening + linebreaks(part, autoescape=True) + closing if part.strip() else ""
     return mark_safe(text)  # noqa: S308  each part was escaped
 
@@ -74,10 +67,18 @@ def _html_body(context: Any, message: Any) -> SafeString:
     key = signing.IMAGES.sign(str(message.pk))
     asked = context["request"].GET.get("images") == key
     shown = mailhtml.with_pictures(message.body_html, pictures, remote=asked)
-    body = format_html('<div class="html">{}</div>', mark_safe(mailhtml.fold(shown, QUOTE, SIGNATURE)))  # noqa: S308
+    body = format_html('<div class="html">{}</div>', mark_safe(mailhtml.fold(shown, _quote(), _signature())))  # noqa: S308
     if asked or not mailhtml.has_remote_pictures(message.body_html):
         return body
     url = f"{context['page'].asking(images=key)}#message-{message.pk}"
-    return body + format_html(
-        '<p class="muted">Images from elsewhere are not loaded. <a href="{}">Show images</a></p>', url
-    )
+    said, show = gettext("Images from elsewhere are not loaded."), gettext("Show images")
+    return body + format_html('<p class="muted">{} <a href="{}">{}</a></p>', said, url, show)
+
+
+def _quote() -> tuple[str, str]:
+    """What stands around quoted text, which is folded."""
+    return format_html(FOLDED, gettext("Show quoted text")), FOLDED_END
+
+
+def _signature() -> tuple[str, str]:
+    return format_html(FOLDED, gettext("Show signature")), FOLDED_END

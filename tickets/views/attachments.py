@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import FileResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from gopimi.workspaces import errors
@@ -19,8 +20,10 @@ def attachment(request: Any, signed: str) -> HttpResponseBase:
     try:
         file = row.file.open("rb")
     except FileNotFoundError:
-        detail = f"{row.filename} isn't in the storage any more. Ask your operator whether a backup has it."
-        return errors.page(request, 404, "This file is gone", detail)
+        detail = gettext("{filename} isn't in the storage any more. Ask your operator whether a backup has it.").format(
+            filename=row.filename
+        )
+        return errors.page(request, 404, gettext("This file is gone"), detail)
     response = to_save(file, row.filename, row.content_type)
     response["Cache-Control"] = "private, max-age=86400"
     return response

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext, gettext_lazy
 
 from contacts.bulkedits.forms import BulkForm
 from contacts.bulkedits.records import Batched
 from contacts.views.bulk_edits import BulkEdits
 from contacts.views.selection import ticked
+from gopimi.lib.counting import counted
 from gopimi.workspaces.models import User
 from tickets.bulkedits.forms import CONVERSATION_FORMS, TICKET_FORMS
 from tickets.bulkedits.records import Action, ThreadEdit
@@ -40,7 +42,11 @@ class ThreadBulkEdits(BulkEdits):
 
     def _shown(self, one: ThreadEdit) -> str:
         if one.action == Action.ASSIGNEE:
-            return str(User.objects.filter(pk=one.value).first() or "somebody who left") if one.value else "nobody"
+            return (
+                str(User.objects.filter(pk=one.value).first() or gettext("somebody who left"))
+                if one.value
+                else gettext("nobody")
+            )
         if one.action == Action.PRIORITY:
             return str(Priority(int(one.value)).label)
         if one.action == Action.STATUS:
@@ -49,10 +55,18 @@ class ThreadBulkEdits(BulkEdits):
 
 
 class TicketBulkEdits(ThreadBulkEdits):
-    kind, forms, noun, section = TicketList, TICKET_FORMS, "ticket", "tickets"
+    kind, forms, section = TicketList, TICKET_FORMS, "tickets"
+    none_chosen = gettext_lazy("Select the tickets to change first.")
     table, names = "tickets:list", "tickets:bulk"
+
+    def counted(self, number: int) -> str:
+        return counted(number, "{number} ticket", "{number} tickets")
 
 
 class ConversationBulkEdits(ThreadBulkEdits):
-    kind, forms, noun, section = ConversationList, CONVERSATION_FORMS, "conversation", "inbox"
+    kind, forms, section = ConversationList, CONVERSATION_FORMS, "inbox"
+    none_chosen = gettext_lazy("Select the conversations to change first.")
     table, names = "tickets:inbox", "tickets:conversation_bulk"
+
+    def counted(self, number: int) -> str:
+        return counted(number, "{number} conversation", "{number} conversations")

@@ -9,10 +9,11 @@ from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from procrastinate.contrib.django import app as jobs
 
-from gopimi.lib import htmx
+from gopimi.lib import htmx, kept
 from gopimi.lib.keyset import BadCursor
 from gopimi.workspaces import toasts
 from gopimi.workspaces.permissions import admin_required
@@ -43,7 +44,7 @@ def try_all_again(request: Any) -> HttpResponse:
     """In the background: there may be thousands."""
     jobs.configure_task(held.TRY_ALL_AGAIN).defer(workspace_id=request.workspace.pk)
     url = request.workspace.url("settings:held")
-    return toasts.done(request, url, "All held mail is tried again in the background")
+    return toasts.done(request, url, gettext("All held mail is tried again in the background"))
 
 
 def of_waiting_mail(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -91,7 +92,7 @@ def assign(request: Any, mail: RawMail) -> HttpResponse:
         return _done(request, held.assign(request.workspace, mail.pk, contact, request.actor), mail)
     context = {"form": form, "mail": mail, "kind": held.KINDS[mail.state], "back": _url(request, mail)}
     status = 422 if form.errors else 200
-    return htmx.dialog(request, "settings/_assign.html", "Assign mail", context, status=status)
+    return htmx.dialog(request, "settings/_assign.html", gettext("Assign mail"), context, status=status)
 
 
 @admin_required
@@ -100,9 +101,9 @@ def assign(request: Any, mail: RawMail) -> HttpResponse:
 def delete(request: Any, mail: RawMail) -> HttpResponse:
     if request.method == "POST":
         held.delete(request.workspace, mail.pk)
-        return _back(request, "The mail is deleted", mail.state)
+        return _back(request, gettext("The mail is deleted"), mail.state)
     return htmx.dialog(
-        request, "settings/_delete_held.html", "Delete mail", {"mail": mail, "back": _url(request, mail)}
+        request, "settings/_delete_held.html", gettext("Delete mail"), {"mail": mail, "back": _url(request, mail)}
     )
 
 
@@ -117,18 +118,21 @@ def _done(request: Any, result: Result, mail: RawMail) -> HttpResponse:
 
 def _outcome(request: Any, result: Result, mail: RawMail) -> tuple[str, str]:
     """Where to look, and what became of the mail."""
+    mail_url = _url(request, mail)
     match result.result:
         case "held":
-            reason = held.find(request.workspace, mail.pk).reason
-            return _url(request, mail), f"It is still held. {reason}"
+            reason = kept.told(held.find(request.workspace, mail.pk).reason)
+            return mail_url, gettext("It is still held. {reason}").format(reason=reason)
         case "automatic":
-            return _url(request, mail), "It is filed as automatic: a machine wrote it, about nothing that is here."
+            return mail_url, gettext("It is filed as automatic: a machine wrote it, about nothing that is here.")
         case "ticket_created" | "ticket_appended":
-            new = "opened" if result.result == "ticket_created" else "continued"
-            return request.workspace.url("tickets:detail", result.ticket), f"Ticket #{result.ticket} {new}"
+            new = result.result == "ticket_created"
+            said = gettext("Ticket #{number} opened") if new else gettext("Ticket #{number} continued")
+            return request.workspace.url("tickets:detail", result.ticket), said.format(number=result.ticket)
         case _:
-            new = "started" if result.result == "conversation_created" else "continued"
-            return request.workspace.url("tickets:conversation", result.conversation), f"Conversation {new}"
+            new = result.result == "conversation_created"
+            said = gettext("Conversation started") if new else gettext("Conversation continued")
+            return request.workspace.url("tickets:conversation", result.conversation), said
 
 
 def _back(request: Any, text: str, state: str = RawMail.State.HELD) -> HttpResponse:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -12,7 +13,7 @@ from gopimi.lib import htmx
 from gopimi.workspaces import toasts
 from gopimi.workspaces.permissions import admin_required
 from tickets import mailboxes, webhooks
-from tickets.forms import MailboxForm, SigningKeyForm
+from tickets.mailboxforms import MailboxForm, SigningKeyForm
 from tickets.models import Mailbox
 
 
@@ -28,11 +29,11 @@ def all_mailboxes(request: Any) -> HttpResponse:
 def new(request: Any) -> HttpResponse:
     form = MailboxForm(request.POST if request.method == "POST" else None, workspace=request.workspace)
     if form.is_valid() and (mailbox := form.save()):
-        messages.success(request, f"{mailbox.address} takes mail")
+        messages.success(request, gettext("{address} takes mail").format(address=mailbox.address))
         return htmx.go(request, request.workspace.url("settings:mailbox", mailbox.pk))
     context = {"form": form, "back": request.workspace.url("settings:mailboxes")}
     status = 422 if form.errors else 200
-    return htmx.dialog(request, "settings/_new_mailbox.html", "New mailbox", context, status=status)
+    return htmx.dialog(request, "settings/_new_mailbox.html", gettext("New mailbox"), context, status=status)
 
 
 @admin_required
@@ -43,7 +44,7 @@ def mailbox(request: Any, mailbox_id: int) -> HttpResponse:
     box = _find(request, mailbox_id)
     form = MailboxForm(request.POST if request.method == "POST" else None, workspace=request.workspace, mailbox=box)
     if form.is_valid() and form.save():
-        return toasts.done(request, _url(request, box), "Saved")
+        return toasts.done(request, _url(request, box), gettext("Saved"))
     root = request.build_absolute_uri("/")
     context = {
         "mailbox": box,
@@ -61,7 +62,7 @@ def mailbox(request: Any, mailbox_id: int) -> HttpResponse:
 def new_secret(request: Any, mailbox_id: int) -> HttpResponse:
     box = _find(request, mailbox_id)
     mailboxes.renew_secret(box)
-    messages.success(request, "There is a new secret: paste the new addresses in")
+    messages.success(request, gettext("There is a new secret: paste the new addresses in"))
     return htmx.go(request, _url(request, box))
 
 
@@ -70,11 +71,11 @@ def new_secret(request: Any, mailbox_id: int) -> HttpResponse:
 def signing_key(request: Any, mailbox_id: int) -> HttpResponse:
     box, form = _find(request, mailbox_id), SigningKeyForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, f"The key isn't saved: {form.errors['key'][0]}")
+        messages.warning(request, gettext("The key isn't saved: {error}").format(error=form.errors["key"][0]))
         return htmx.go(request, _url(request, box))
     box.webhook_signing_key = form.cleaned_data["key"]
     box.save(update_fields=["webhook_signing_key"])
-    messages.success(request, "The key is saved" if box.webhook_signing_key else "The key is removed")
+    messages.success(request, gettext("The key is saved") if box.webhook_signing_key else gettext("The key is removed"))
     return htmx.go(request, _url(request, box))
 
 
@@ -88,10 +89,10 @@ def stop(request: Any, mailbox_id: int) -> HttpResponse:
         if "delete" in request.POST:
             return _delete(request, box)
         mailboxes.stop(box)
-        messages.success(request, f"{box.address} takes no more mail")
+        messages.success(request, gettext("{address} takes no more mail").format(address=box.address))
         return htmx.go(request, _url(request, box))
     context = {"mailbox": box, "unused": unused, "back": _url(request, box)}
-    heading = f"{'Delete' if unused else 'Stop'} {box.address}"
+    heading = (gettext("Delete {name}") if unused else gettext("Stop {name}")).format(name=box.address)
     return htmx.dialog(request, "settings/_stop_mailbox.html", heading, context)
 
 
@@ -99,9 +100,9 @@ def _delete(request: Any, box: Mailbox) -> HttpResponse:
     try:
         mailboxes.delete(box)
     except mailboxes.InUse as error:
-        messages.warning(request, f"{box.address} stays: {error}")
+        messages.warning(request, gettext("{address} stays: {error}").format(address=box.address, error=error))
         return htmx.go(request, _url(request, box))
-    messages.success(request, f"{box.address} deleted")
+    messages.success(request, gettext("{name} deleted").format(name=box.address))
     return htmx.go(request, request.workspace.url("settings:mailboxes"))
 
 
@@ -112,9 +113,11 @@ def start(request: Any, mailbox_id: int) -> HttpResponse:
     box = _find(request, mailbox_id)
     try:
         mailboxes.lead(box, [])
-        messages.success(request, f"{box.address} takes mail again")
+        messages.success(request, gettext("{address} takes mail again").format(address=box.address))
     except mailboxes.AddressInUse:
-        messages.warning(request, f"{box.address} is in use already, by another mailbox.")
+        messages.warning(
+            request, gettext("{address} is in use already, by another mailbox.").format(address=box.address)
+        )
     return htmx.go(request, _url(request, box))
 
 

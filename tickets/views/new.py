@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from contacts.models import Contact
@@ -21,8 +22,8 @@ def new(request: Any) -> HttpResponse:
     form = TicketForm(request.workspace, request.actor, data, initial=initial)
     if form.is_valid():
         ticket = form.save()
-        messages.success(request, f"Ticket #{ticket.number} created")
+        messages.success(request, gettext("Ticket #{number} created").format(number=ticket.number))
         return htmx.go(request, request.workspace.url("tickets:detail", ticket.number))
     context = {"form": form, "back": request.workspace.url("tickets:list"), "section": "tickets"}
     status = 422 if form.errors else 200
-    return htmx.dialog(request, "tickets/_new.html", "New ticket", context, status=status)
+    return htmx.dialog(request, "tickets/_new.html", gettext("New ticket"), context, status=status)

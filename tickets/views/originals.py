@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from gopimi.lib import htmx
@@ -23,7 +24,7 @@ def original(request: Any, message_id: int) -> HttpResponse:
 def download(request: Any, message_id: int) -> HttpResponseBase:
     _, mail = _find(request, message_id)
     if mail.size is None:  # type: ignore[attr-defined]
-        raise Http404("The original isn't kept any more.")
+        raise Http404(gettext("The original isn't kept any more."))
     return to_save(originals.file(mail), originals.filename(mail), originals.CONTENT_TYPE)
 
 
@@ -34,7 +35,7 @@ def why(request: Any, message_id: int) -> HttpResponse:
     shown = messages.select_related("author_contact", "ticket__contact", "conversation__contact")
     message = get_object_or_404(shown, pk=message_id)
     context = {"why": attribution.explain(message), "message": message, **_place(request, message)}
-    return htmx.dialog(request, "tickets/_why.html", "Why this contact?", context)
+    return htmx.dialog(request, "tickets/_why.html", gettext("Why this contact?"), context)
 
 
 def _find(request: Any, message_id: int) -> tuple[Message, RawMail]:

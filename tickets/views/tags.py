@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from contacts import inputs
@@ -21,7 +22,9 @@ LONGEST = Tag._meta.get_field("name").max_length or 0
 
 
 class RenameForm(forms.Form):
-    name = forms.CharField(error_messages={"required": "Give the tag a name."})
+    name = forms.CharField(
+        label=gettext_lazy("Name"), error_messages={"required": gettext_lazy("Give the tag a name.")}
+    )
 
     def __init__(self, data: Any, *, tag: Tag) -> None:
         super().__init__(data, auto_id="tag-%s", initial={"name": tag.name})
@@ -33,20 +36,22 @@ class RenameForm(forms.Form):
 
 
 class MergeForm(forms.Form):
-    into = forms.CharField(label="Merge into", error_messages={"required": "Choose the tag that stays."})
+    into = forms.CharField(
+        label=gettext_lazy("Merge into"), error_messages={"required": gettext_lazy("Choose the tag that stays.")}
+    )
 
     def __init__(self, data: Any, *, tag: Tag, into: str) -> None:
         super().__init__(data, auto_id="tag-%s", initial={"into": into})
         self.others = Tag.objects.for_workspace(tag.workspace_id).exclude(pk=tag.pk)
         widget = inputs.tag_select(self.others, self.data.get("into", into))
-        widget.attrs["aria-label"] = "Merge into"
+        widget.attrs["aria-label"] = gettext("Merge into")
         self.fields["into"].widget = widget
 
     def clean_into(self) -> Tag:
         name = " ".join(self.cleaned_data["into"].replace("\x00", "").split())
         tag = self.others.filter(pk__in=self.others.ids_by_name([name]).values()).first()
         if tag is None:
-            raise forms.ValidationError(f"There is no other tag “{name}”.", code="unknown")
+            raise forms.ValidationError(gettext("There is no other tag “{name}”.").format(name=name), code="unknown")
         return tag
 
 
@@ -74,11 +79,18 @@ def rename(request: Any, tag_id: int) -> HttpResponse:
     if form.is_valid():
         try:
             tagging.rename(tag, form.cleaned_data["name"])
-            return _done(request, f"{tag.name} is called {form.cleaned_data['name']} now")
+            return _done(
+                request, gettext("{name} is called {new} now").format(name=tag.name, new=form.cleaned_data["name"])
+            )
         except tagging.NameTaken as error:
             form.add_error("name", str(error))
             other = error.tag
-    return _dialog(request, "settings/_rename_tag.html", f"Rename {tag}", {"tag": tag, "form": form, "other": other})
+    return _dialog(
+        request,
+        "settings/_rename_tag.html",
+        gettext("Rename {name}").format(name=tag),
+        {"tag": tag, "form": form, "other": other},
+    )
 
 
 @admin_required
@@ -90,9 +102,10 @@ def merge(request: Any, tag_id: int) -> HttpResponse:
     if form.is_valid():
         into = form.cleaned_data["into"]
         done = tagging.merge(tag, into)
-        return _done(request, f"{tag.name} was merged into {into.name}" if done else f"{tag.name} is being merged")
+        said = gettext("{name} was merged into {other}") if done else gettext("{name} is being merged")
+        return _done(request, said.format(name=tag.name, other=into.name))
     context = {"tag": tag, "form": form, **tagging.counts(tag)}
-    return _dialog(request, "settings/_merge_tag.html", f"Merge {tag}", context)
+    return _dialog(request, "settings/_merge_tag.html", gettext("Merge {name}").format(name=tag), context)
 
 
 @admin_required
@@ -101,9 +114,14 @@ def delete(request: Any, tag_id: int) -> HttpResponse:
     """With the number of contacts and tickets first."""
     tag = _find(request, tag_id)
     if request.method == "POST":
-        done = tagging.delete(tag)
-        return _done(request, f"{tag.name} deleted" if done else f"{tag.name} is being deleted")
-    return _dialog(request, "settings/_delete_tag.html", f"Delete {tag}", {"tag": tag, **tagging.counts(tag)})
+        said = gettext("{name} deleted") if tagging.delete(tag) else gettext("{name} is being deleted")
+        return _done(request, said.format(name=tag.name))
+    return _dialog(
+        request,
+        "settings/_delete_tag.html",
+        gettext("Delete {name}").format(name=tag),
+        {"tag": tag, **tagging.counts(tag)},
+    )
 
 
 def _find(request: Any, tag_id: int) -> Tag:

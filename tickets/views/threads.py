@@ -4,6 +4,7 @@ from typing import Any
 
 from csp.decorators import csp_update
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from contacts.sidebar import LineForm
@@ -88,10 +89,12 @@ def edit(request: Any, **key: int) -> HttpResponse:
     form = EditForm(page.thread, request.workspace, request.actor, request.POST if request.method == "POST" else None)
     if form.is_valid():
         if not form.save():
-            return toasts.done(request, page.url, "Nothing was changed")
-        return toasts.done(request, page.url, "Saved", threads_changed=True, thread_changed=True, thread_edited=True)
+            return toasts.done(request, page.url, gettext("Nothing was changed"))
+        return toasts.done(
+            request, page.url, gettext("Saved"), threads_changed=True, thread_changed=True, thread_edited=True
+        )
     context = {"form": form, "thread": page.thread, "back": page.url, "section": page.section}
-    heading = f"Edit {page.noun}"
+    heading = str(page.edit_label)
     return htmx.dialog(request, "tickets/_edit.html", heading, context, status=422 if form.errors else 200)
 
 
@@ -109,7 +112,7 @@ def tags(request: Any, number: int) -> HttpResponse:
             context |= {"state": "wrong", "expected": seen}
         elif line.stored not in (seen, line.mark(form.cleaned_data["value"])):
             mine = line.shown(form.cleaned_data["value"])
-            context |= {"state": "conflict", "by": "Somebody else", "mine": mine}
+            context |= {"state": "conflict", "by": gettext("Somebody else"), "mine": mine}
         else:
             line.save(request.actor, form.cleaned_data["value"])
             if not request.htmx:

@@ -8,12 +8,15 @@ from typing import Any
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
+
+from gopimi.lib import figures, kept
 
 register = template.Library()
 HUES = 8
+CAPITALS = {"de"}  # languages that write nouns with a capital letter
 REMEMBERED = 4_096  # pictures of names: a table has a hundred
 
 
@@ -74,16 +77,16 @@ def ago(moment: datetime | None) -> str:
     seconds = (now - moment).total_seconds()
     days = (now.date() - moment.date()).days
     if 0 <= seconds < 60:
-        return "just now"
+        return gettext("just now")
     if 0 <= seconds < 3600:
-        return f"{int(seconds // 60)} min ago"
+        return gettext("{number} min ago").format(number=int(seconds // 60))
     if 0 <= seconds < 86400 and days == 0:
-        return f"{int(seconds // 3600)} h ago"
+        return gettext("{number} h ago").format(number=int(seconds // 3600))
     if days == 1:
-        return "Yesterday"
+        return gettext("Yesterday")
     if 1 < days < 7:
-        return f"{days} days ago"
-    return date_format(moment, "j M" if moment.year == now.year else "j M Y")
+        return gettext("{number} days ago").format(number=days)
+    return figures.month_day(moment) if moment.year == now.year else figures.day(moment)
 
 
 @register.filter
@@ -92,5 +95,17 @@ def moment(when: datetime) -> str:
     when, today = timezone.localtime(when), timezone.localtime().date()
     days = (today - when.date()).days
     if days in (0, 1):
-        return f"{'Yesterday' if days else 'Today'} {date_format(when, 'H:i')}"
-    return date_format(when, "j M H:i" if when.year == today.year else "j M Y H:i")
+        said = gettext("Yesterday {time}") if days else gettext("Today {time}")
+        return said.format(time=figures.minute(when))
+    return figures.month_day_and_minute(when) if when.year == today.year else figures.day_and_minute(when)
+
+
+register.filter("day", figures.day)
+register.filter("month_day", figures.month_day)
+register.filter("kept", kept.told)
+
+
+@register.filter
+def inside(word: Any) -> str:
+    """A word as it stands within a sentence: with a small letter, but where nouns have a large one anywhere."""
+    return str(word) if get_language() in CAPITALS else str(word).lower()

@@ -6,6 +6,7 @@ from django.contrib.auth import login
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -26,11 +27,11 @@ def invite(request: Any) -> HttpResponse:
             with transaction.atomic():
                 invitations.invite(request.workspace, given["email"], given["role"], request.user, _root(request))
         except IntegrityError:  # somebody else invited the same address meanwhile
-            form.add_error("email", "This address is invited already. You can send it again.")
+            form.add_error("email", gettext("This address is invited already. You can send it again."))
         else:
-            return _done(request, f"Invitation sent to {given['email']}")
+            return _done(request, gettext("Invitation sent to {email}").format(email=given["email"]))
     context = {"form": form, "back": request.workspace.url("settings:members")}
-    heading = f"Invite to {request.workspace}"
+    heading = gettext("Invite to {workspace}").format(workspace=request.workspace)
     return htmx.dialog(request, "settings/_invite.html", heading, context, status=422 if form.errors else 200)
 
 
@@ -39,7 +40,7 @@ def invite(request: Any) -> HttpResponse:
 def send_again(request: Any, invitation_id: int) -> HttpResponse:
     invitation = _find(request, invitation_id)
     invitations.send_again(invitation, _root(request))
-    return _done(request, f"Invitation sent to {invitation.email} again")
+    return _done(request, gettext("Invitation sent to {email} again").format(email=invitation.email))
 
 
 @admin_required
@@ -47,7 +48,7 @@ def send_again(request: Any, invitation_id: int) -> HttpResponse:
 def revoke(request: Any, invitation_id: int) -> HttpResponse:
     invitation = _find(request, invitation_id)
     invitation.delete()
-    return _done(request, f"The invitation of {invitation.email} is revoked")
+    return _done(request, gettext("The invitation of {email} is revoked").format(email=invitation.email))
 
 
 @never_cache

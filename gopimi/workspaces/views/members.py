@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from gopimi.lib import htmx
@@ -45,7 +46,7 @@ def role(request: Any, membership_id: int) -> HttpResponse:
         return _done(request, str(error))
     if not changed:
         return _done(request, "")
-    said = f"{member.user} is {Role(form.cleaned_data['role']).label} now"
+    said = gettext("{user} is {role} now").format(user=member.user, role=Role(form.cleaned_data["role"]).label)
     if member.pk == request.membership.pk:  # an admin no more: this page isn't theirs either
         messages.success(request, said)
         return htmx.go(request, request.workspace.url("settings:workspace"))
@@ -63,9 +64,11 @@ def remove(request: Any, membership_id: int) -> HttpResponse:
             membership.remove(member)
         except membership.LastAdmin as error:
             return _done(request, str(error))
-        return _done(request, f"{member.user} is removed")
+        return _done(request, gettext("{user} is removed").format(user=member.user))
     context = {"member": member, "back": request.workspace.url("settings:members")}
-    return htmx.dialog(request, "settings/_remove_member.html", f"Remove {member.user}", context)
+    return htmx.dialog(
+        request, "settings/_remove_member.html", gettext("Remove {user}").format(user=member.user), context
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,11 +93,11 @@ def _leave(request: Any, back: str) -> HttpResponse:
         except membership.LastAdmin:
             refused = True
         else:
-            messages.success(request, f"You have left {request.workspace}")
+            messages.success(request, gettext("You have left {workspace}").format(workspace=request.workspace))
             return htmx.go(request, reverse("home"))
     context = {"member": request.membership, "back": back, "refused": refused, "leaving": True}
     status = 422 if request.method == "POST" else 200
-    heading = f"Leave {request.workspace}"
+    heading = gettext("Leave {workspace}").format(workspace=request.workspace)
     return htmx.dialog(request, "settings/_remove_member.html", heading, context, status=status)
 
 

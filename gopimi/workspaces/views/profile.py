@@ -5,9 +5,11 @@ from typing import Any
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from gopimi.workspaces import toasts
+from gopimi.workspaces import languages, toasts
 from gopimi.workspaces.forms import NotificationsForm, ProfileForm
 
 
@@ -18,7 +20,8 @@ def profile(request: Any) -> HttpResponse:
     if forms[0].is_valid() & forms[1].is_valid():
         for form in forms:
             form.save()
-        return toasts.done(request, request.workspace.url("settings:profile"), "Saved")
+        translation.activate(languages.of_reader(request))  # it may be another one from here on
+        return toasts.done(request, request.workspace.url("settings:profile"), gettext("Saved"))
     request.user.refresh_from_db()  # the frame shows what is stored
     context = {"form": forms[0], "notifications": forms[1], "two_steps": is_mfa_enabled(request.user)}
     return render(request, "settings/profile.html", context, status=422 if data else 200)

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,7 +25,7 @@ def workspace_settings(request: Any) -> HttpResponse:
             raise PermissionDenied
         if form.is_valid():
             form.save()
-            return toasts.done(request, request.workspace.url("settings:workspace"), "Saved")
+            return toasts.done(request, request.workspace.url("settings:workspace"), gettext("Saved"))
         request.workspace.refresh_from_db(fields=["name"])
     status = 422 if form.errors else 200
     return render(request, "settings/workspace.html", {"form": form}, status=status)
@@ -56,7 +57,9 @@ def new_token(request: Any) -> HttpResponse:
 
 def _new_token(request: Any, form: TokenForm, status: int = 200) -> HttpResponse:
     back = request.workspace.url("settings:tokens")
-    return htmx.dialog(request, "settings/_new_token.html", "New token", {"form": form, "back": back}, status=status)
+    return htmx.dialog(
+        request, "settings/_new_token.html", gettext("New token"), {"form": form, "back": back}, status=status
+    )
 
 
 @admin_required
@@ -65,5 +68,8 @@ def revoke_token(request: Any, token_id: int) -> HttpResponse:
     token = get_object_or_404(ApiToken, pk=token_id, workspace=request.workspace, revoked_at=None)
     ApiToken.objects.filter(pk=token.pk).update(revoked_at=Now())
     return toasts.done(
-        request, request.workspace.url("settings:tokens"), f"{token.name} is revoked", tokens_changed=True
+        request,
+        request.workspace.url("settings:tokens"),
+        gettext("{name} is revoked").format(name=token.name),
+        tokens_changed=True,
     )
