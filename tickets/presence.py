@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.text import get_text_list
+from django.utils.translation import gettext
 
 from gopimi.lib.statements import fetch
 from gopimi.workspaces.models import User
@@ -26,7 +28,7 @@ def note(thread: Any, user: Any) -> None:
 def names(ids: Sequence[int]) -> str:
     """What these people are called, in words: "Dana", "Dana and Ravi", "Dana, Mei and Ravi"."""
     found = sorted(user.display_name for user in User.objects.filter(pk__in=ids)) if ids else []
-    return " and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]]))
+    return get_text_list(found, gettext("and"))
 
 
 def forget(workspace_id: int) -> None:

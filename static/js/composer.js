@@ -28,7 +28,7 @@ function show(field) {
       item.querySelector("[data-name]").textContent = file.name;
       item.querySelector("[data-size]").textContent = size(file.size);
       const button = item.querySelector("button");
-      button.setAttribute("aria-label", `${button.getAttribute("aria-label")} ${file.name}`);
+      button.setAttribute("aria-label", button.getAttribute("aria-label").replace("{name}", () => file.name));
       return item;
     }),
   );
@@ -84,8 +84,9 @@ document.addEventListener("paste", (event) => {
   const { files, types } = event.clipboardData;
   if (!event.target.closest("#composer") || !files.length || types.includes("text/plain")) return;
   event.preventDefault();
+  const pasted = document.getElementById("picked").dataset.sayPasted;
   const time = new Date().toTimeString().slice(0, 8).replaceAll(":", ".");
-  add([...files].map((file) => (file.name === "image.png" ? new File([file], `Pasted ${time}.png`, { type: file.type }) : file)));
+  add([...files].map((file) => (file.name === "image.png" ? new File([file], `${pasted.replace("{time}", time)}.png`, { type: file.type }) : file)));
 });
 
 // Drafts: said when one couldn't be kept, and what was typed last is sent along when the page is left.

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from gopimi.lib import htmx
@@ -27,7 +28,7 @@ def discard(request: Any, **key: int) -> HttpResponse:
     """Throw it away; Undo brings it back."""
     page = find(request, **key)
     drafts.discard(page.thread, request.user)
-    return toasts.done(request, page.url, "Draft discarded", undo=page.restore_draft_url, draft_changed=True)
+    return toasts.done(request, page.url, gettext("Draft discarded"), undo=page.restore_draft_url, draft_changed=True)
 
 
 @require_POST
