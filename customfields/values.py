@@ -40,10 +40,15 @@ SELECT contact_id, field_id, option_id,
 FROM customfields_fieldvalue
 WHERE workspace_id = %s AND contact_id = ANY(%s::bigint[]) AND field_id = ANY(%s::bigint[])
 """  # noqa: S608
+# Each field beside each of its options, or beside none.
 FIELDS = f"""
-SELECT {statements.columns(Field, "field")} FROM customfields_field AS field
-WHERE workspace_id = %s AND archived_at IS NULL AND deleted_at IS NULL ORDER BY position, id
+SELECT {statements.columns(Field, "field")}, {statements.columns(Option, "option")} FROM customfields_field AS field
+LEFT JOIN customfields_option AS option ON option.workspace_id = field.workspace_id AND option.field_id = field.id
+    AND option.deleted_at IS NULL
+WHERE field.workspace_id = %s AND field.archived_at IS NULL AND field.deleted_at IS NULL
+ORDER BY field.position, field.id, option.position, option.id
 """  # noqa: S608
+FIELD_COLUMNS = len(Field._meta.concrete_fields)
 # As strong as what a foreign key takes anyway: only `Field.close` and deletions wait for it.
 HOLD = """
 SELECT id, updated_at FROM customfields_field
@@ -51,10 +56,6 @@ WHERE workspace_id = %s AND id = ANY(%s::bigint[]) AND archived_at IS NULL AND d
 ORDER BY id FOR KEY SHARE
 """
 HOLD_ALL = "SELECT id FROM customfields_field WHERE workspace_id = %s ORDER BY id FOR KEY SHARE"
-OPTIONS = f"""
-SELECT {statements.columns(Option, "option")} FROM customfields_option AS option
-WHERE workspace_id = %s AND deleted_at IS NULL ORDER BY position, id
-"""  # noqa: S608
 UPSERT = {
     column: f"""
     INSERT INTO customfields_fieldvalue (workspace_id, contact_id, field_id, kind, value_key, {column})
@@ -101,17 +102,17 @@ class UnknownContact(LookupError):
 
 
 def fields_of(workspace: Any) -> list[Field]:
-    """The active fields of a workspace in their order, with their options: two queries."""
-    workspace_id = getattr(workspace, "pk", workspace)
-    fields = {row[0]: statements.instance(Field, row) for row in statements.fetch(FIELDS, [workspace_id])}
-    choices: dict[int, list[Option]] = {pk: [] for pk in fields}
-    for row in statements.fetch(OPTIONS, [workspace_id]) if fields else ():
-        option = statements.instance(Option, row)
-        if option.field_id in choices:
-            option.field = fields[option.field_id]
-            choices[option.field_id].append(option)
-    for pk, field in fields.items():
-        field.choices = choices[pk]
+    """The active fields of a workspace in their order, with their options: one query."""
+    fields: dict[int, Field] = {}
+    for row in statements.fetch(FIELDS, [getattr(workspace, "pk", workspace)]):
+        field = fields.get(row[0])
+        if field is None:
+            field = fields[row[0]] = statements.instance(Field, row)
+            field.choices = []
+        if row[FIELD_COLUMNS] is not None:
+            option = statements.instance(Option, row[FIELD_COLUMNS:])
+            option.field = field
+            field.choices.append(option)
     return list(fields.values())
 
 

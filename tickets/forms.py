@@ -240,10 +240,12 @@ class ReplyForm(forms.Form):
     )
     attachments = FilesField(required=False, widget=Files(attrs={"data-most": MOST_BYTES}))
 
-    def __init__(self, thread: Any, data: Any = None, files: Any = None, initial: Any = None) -> None:
+    def __init__(
+        self, thread: Any, data: Any = None, files: Any = None, initial: Any = None, messages: Any = None
+    ) -> None:
         super().__init__(data, files, initial=initial, auto_id="reply-%s")
         self.thread, self.address = thread, thread.reply_address
-        offered = participants.others(thread)
+        offered = participants.others(thread, messages)
         self.fields["others"].choices = [  # type: ignore[attr-defined]
             (person.email, f"{person.name} <{person.email}>" if person.name else person.email) for person in offered
         ]

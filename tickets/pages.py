@@ -48,7 +48,8 @@ class ThreadPage:
 
     @cached_property
     def reply(self) -> ReplyForm:
-        return ReplyForm(self.thread, initial=drafts.initial(self.thread.draft))
+        messages = [entry.message for entry in reversed(self.timeline) if entry.message]
+        return ReplyForm(self.thread, initial=drafts.initial(self.thread.draft), messages=messages)
 
     @property
     def key(self) -> int:

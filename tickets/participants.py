@@ -1,5 +1,7 @@
 """Who takes part in a thread besides its requester: offered as Cc, never added by itself."""
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from gopimi.lib import addresses
@@ -11,17 +13,21 @@ NEWEST = 100  # messages that are looked at
 LONGEST = 10_000  # characters of a header that are
 
 
-def others(thread: Any) -> list[Person]:
+def others(thread: Any, messages: Iterable[Message] | None = None) -> list[Person]:
     """Who wrote in the thread or stands in its To or Cc, those of the newest messages first. Neither the requester nor
-    a mailbox of the workspace is among them."""
+    a mailbox of the workspace is among them. `messages` are those of the thread, the newest first, where they are at
+    hand."""
     left_out = mailbox_keys(thread.workspace_id) | {person.key for person in people(thread.reply_address)}
-    columns = ("direction", "author_name", "author_email", "to", "cc")
-    messages = thread.messages.exclude(direction=Message.Direction.NOTE).order_by("-created_at", "-id")
+    if messages is None:
+        columns = ("direction", "author_name", "author_email", "to", "cc")
+        messages = thread.messages.order_by("-created_at", "-id").only(*columns)[:NEWEST]
     found: dict[str, Person] = {}
-    for direction, name, email, *headers in messages.values_list(*columns)[:NEWEST]:
-        named = [person for header in headers for person in people(header[:LONGEST])]
-        if direction == Message.Direction.INBOUND:
-            named += [Person(name, person.email, person.key) for person in people(email)]
+    for message in islice(messages, NEWEST):
+        if message.direction == Message.Direction.NOTE:
+            continue
+        named = [person for header in (message.to, message.cc) for person in people(header[:LONGEST])]
+        if message.direction == Message.Direction.INBOUND:
+            named += [Person(message.author_name, person.email, person.key) for person in people(message.author_email)]
         for person in named:
             known = found.get(person.key)
             if person.key not in left_out and (known is None or not known.name):
