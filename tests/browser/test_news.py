@@ -23,6 +23,14 @@ ROWS = "[data-row]"
 SOON = 5_000  # ms: what a mail that comes in may take
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Pages ask every 4 s, and two of them one after the other take longer than Playwright waits by itself."""
+    expect.set_options(timeout=10_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture
 def desk(acme: Workspace, bob: User, sign_in: Callable[[User], None]) -> Workspace:
     """Two tickets and a conversation, and Bob at the screen."""
