@@ -310,13 +310,13 @@ def test_strangers_find_nothing(
     assert as_bob.post(url_of(acme, dana, "name"), {"value": "x"}).status_code == 404
 
 
-def test_the_sidebar_needs_three_queries(
+def test_the_sidebar_needs_two_queries(
     in_acme: Workspace, dana: Contact, seats: Any, django_assert_num_queries: Any
 ) -> None:
     from contacts import sidebar
 
     FieldFactory(workspace=in_acme, featured=True, label="Plan")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         shown = SimpleNamespace(**sidebar.context(in_acme, dana))
     assert [line.label for line in shown.featured] == ["Plan"]
     assert [line.label for line in shown.others] == ["Seats"]
