@@ -62,6 +62,7 @@ class Command(BaseCommand):
             sys.executable, "-m", "gunicorn", "gopimi.wsgi", f"--bind={HOST}:{port}", "--worker-class=gthread",
             f"--workers={WEB_PROCESSES}", f"--threads={WEB_THREADS}", "--preload", "--no-control-socket",
             "--limit-request-line=8190",  # a filter by many values makes a long address
+            "--keep-alive=10",  # open pages ask every few seconds what is new
             "--log-level=warning", "--graceful-timeout=10", f"--chdir={settings.BASE_DIR}",
         ]  # fmt: skip
         return {"web": web, "worker": [sys.executable, manage, "worker"]}
