@@ -11,6 +11,7 @@ INSTALLED_APPS = [
 ]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 ROOT_URLCONF = os.environ.get("BENCH_URLS", "gopimi.urls")
 WSGI_APPLICATION = None
 MIDDLEWARE = [
