@@ -14,7 +14,7 @@ from contacts.filters import CUSTOM, SORTS
 from contacts.highlighting import Highlight
 from contacts.models import Contact
 from customfields.models import Field
-from gopimi.lib.markup import escape, safe, span
+from gopimi.lib.markup import escape, span
 from gopimi.lib.words import Words
 from gopimi.workspaces.templatetags.ui import ago, mark
 
@@ -40,14 +40,14 @@ class Column:
         return f"<td{css}>{escape(self.content(contact, held))}</td>"
 
 
-def _email(highlight: Highlight = safe) -> Content:
+def _email(highlight: Highlight = escape) -> Content:
     def content(contact: Contact, held: Any) -> SafeString:
         return highlight(contact.email or "")
 
     return content
 
 
-def _organization(highlight: Highlight = safe) -> Content:
+def _organization(highlight: Highlight = escape) -> Content:
     def content(contact: Contact, held: Any) -> SafeString:
         if contact.organization is None:
             return NONE
@@ -124,7 +124,7 @@ def default(fields: Sequence[Field]) -> list[str]:
     return ["email", "organization", *featured, "tags", "updated_at"]
 
 
-def chosen(keys: Sequence[str], fields: Sequence[Field], highlight: Highlight = safe) -> list[Column]:
+def chosen(keys: Sequence[str], fields: Sequence[Field], highlight: Highlight = escape) -> list[Column]:
     """The columns with these keys in their order, each once; the default where none is left."""
     columns = known(fields)
     columns |= {key: replace(columns[key], content=content(highlight)) for key, content in SEARCHED.items()}

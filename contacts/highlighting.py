@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from contacts.searching import words
 from gopimi.lib.folding import fold
-from gopimi.lib.markup import safe
+from gopimi.lib.markup import escape
 
 Highlight = Callable[[str], SafeString]
 
@@ -20,7 +20,7 @@ def highlighter(query: str) -> Highlight:
     """
     found = sorted(set(words(query)), key=len, reverse=True)  # so that of two that begin alike the longer one is taken
     if not found:
-        return safe
+        return escape
     pattern = re.compile("|".join(map(re.escape, found)))
 
     def highlight(text: str) -> SafeString:

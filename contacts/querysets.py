@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 
 from contacts import history, searching
-from gopimi.lib import addresses, arrays, statements
+from gopimi.lib import addresses, statements
 from gopimi.lib.folding import lower
 from gopimi.lib.naming import NamedQuerySet
 from gopimi.lib.tenancy import TenantQuerySet
@@ -190,7 +190,7 @@ class ContactQuerySet(TenantQuerySet):
             "source": source,
             "kind": actor.kind,
             "actor": actor.id,
-            "grams": arrays.literal(searching.grams(self._workspace, name, address.given)),
+            "grams": searching.literal(self._workspace, name, address.given),
         }
         (row,) = statements.fetch(MAKE.format(columns=self._columns), given)
         contact = statements.instance(self.model, row)

@@ -61,6 +61,11 @@ def grams(workspace_id: int, *texts: str | None) -> list[int]:
     return list(map(int, _grams(workspace_id, texts)))
 
 
+def literal(workspace_id: int, *texts: str | None) -> str:
+    """The same as PostgreSQL's array literal."""
+    return f"{{{','.join(_grams(workspace_id, texts))}}}"
+
+
 def _grams(workspace_id: int, texts: Iterable[str | None]) -> set[str]:
     """The same as the database reads them. Words come again and again, and so do the hosts of addresses: theirs are
     kept."""
@@ -117,9 +122,8 @@ ON CONFLICT (workspace_id, contact_id) DO UPDATE SET grams = EXCLUDED.grams
 
 def index(contacts: Iterable[Any]) -> None:
     """Make these found by what they are called now: whatever has workspace_id, pk, name and email of a contact."""
-    found_by = ((one.workspace_id, one.pk, _grams(one.workspace_id, (one.name, one.email))) for one in contacts)
     # An array of arrays would be one table of numbers to unnest(): each goes as its text.
-    rows = ((workspace_id, pk, f"{{{','.join(numbers)}}}") for workspace_id, pk, numbers in found_by)
+    rows = ((one.workspace_id, one.pk, literal(one.workspace_id, one.name, one.email)) for one in contacts)
     arrays.execute(INDEX, [], rows)
 
 

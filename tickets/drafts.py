@@ -9,6 +9,7 @@ from django.db.models.functions import JSONObject, Now
 from django.utils import timezone
 
 from tickets.attention import Draft
+from tickets.forms import KINDS
 
 WRITTEN = ("others", "cc", "bcc", "body")  # without them there is nothing to keep
 KEPT = timedelta(days=1)  # what was thrown away
@@ -17,7 +18,7 @@ KEPT = timedelta(days=1)  # what was thrown away
 class DraftForm(forms.Form):
     """The form of a reply as far as it is filled in: what isn't right yet is kept as well."""
 
-    kind = forms.ChoiceField(choices=[("reply", "Reply"), ("note", "Internal note")])
+    kind = forms.ChoiceField(choices=KINDS)
     others = forms.Field(required=False, widget=forms.MultipleHiddenInput)
     cc = forms.CharField(required=False, max_length=20_000, strip=False)
     bcc = forms.CharField(required=False, max_length=20_000, strip=False)
@@ -31,7 +32,7 @@ def told(threads: QuerySet, user: Any) -> QuerySet:
     """The threads with their `draft`, in the same statement: what the member has begun, as `DraftForm` has it."""
     rows = Draft.objects.for_workspace(threads.workspace_id).filter(user=user, discarded=False)  # type: ignore[attr-defined]
     columns = {name: name for name in ("kind", *WRITTEN)}
-    own = rows.filter(**{_name(threads.model): OuterRef("pk")})
+    own = rows.filter(**{threads.model.called(): OuterRef("pk")})
     return threads.annotate(draft=Subquery(own.values(written=JSONObject(**columns))))
 
 
@@ -48,7 +49,7 @@ def save(thread: Any, user: Any, written: dict[str, str]) -> bool:
         forget(thread, user)
         return False
     values = {**written, "discarded": False}
-    draft, made = _all(thread).get_or_create(values, user=user, **{_name(type(thread)): thread})
+    draft, made = _all(thread).get_or_create(values, user=user, **{thread.called(): thread})
     if not made:
         _all(thread).filter(pk=draft.pk).update(**values, updated_at=Now())
     return True
@@ -76,8 +77,4 @@ def _all(thread: Any) -> Any:
 
 
 def _own(thread: Any, user: Any) -> Any:
-    return _all(thread).filter(user=user, **{_name(type(thread)): thread})
-
-
-def _name(model: Any) -> str:
-    return str(model._meta.model_name)
+    return _all(thread).filter(user=user, **{thread.called(): thread})

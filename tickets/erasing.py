@@ -20,12 +20,12 @@ from contacts.models import Contact
 from gopimi.lib.counting import counted
 from gopimi.lib.tenancy import workspace
 from tickets import scrubbing
+from tickets.drafts import WRITTEN
 from tickets.mailaddresses import people as people_in
 from tickets.models import Attachment, Conversation, Draft, Event, Message, RawMail, ThreadEdit, Ticket
 
 MAILS = 100  # each of up to 50 MB
 RECIPIENTS = ("to", "cc", "bcc")
-DRAFTED = ("others", "cc", "bcc", "body")
 TEXTS = (
     "body_text", "body_html", "author_email", "author_name", "attribution", "failure", "message_id", "in_reply_to",
     "references",
@@ -157,9 +157,9 @@ def _drafts(people: People, must_stop: Stop) -> bool:
     for window in windows(people, drafts.filter(created_at__lt=people.latest), must_stop):
         if window is None:
             return False
-        for draft in window.filter(mentions(people, *DRAFTED)).select_for_update(no_key=True):
+        for draft in window.filter(mentions(people, *WRITTEN)).select_for_update(no_key=True):
             at = draft.created_at
-            new = {name: _without(people, getattr(draft, name), at) for name in DRAFTED}
+            new = {name: _without(people, getattr(draft, name), at) for name in WRITTEN}
             drafts.filter(pk=draft.pk).update(**new | {"body": people.without_addresses(draft.body, at)})
     return True
 
@@ -230,7 +230,7 @@ def _names(people: People, must_stop: Stop) -> bool:
 
 
 def _unname(workspace_id: int, person: Person, model: Any) -> None:
-    kind = str(model._meta.model_name)
+    kind = model.called()
     messages = Message.objects.for_workspace(workspace_id)
     theirs = messages.filter(author_contact_id=person.contact_id, **{f"{kind}__isnull": False})
     threads = model.objects.for_workspace(workspace_id)
@@ -241,7 +241,7 @@ def _unname(workspace_id: int, person: Person, model: Any) -> None:
     changed = _each(person, messages.filter(**within), [*RECIPIENTS, "body_text", "body_html"])
     brought = messages.filter(pk__in=changed, raw_mail__isnull=False).values("raw_mail")
     RawMail.objects.for_workspace(workspace_id).filter(pk__in=brought).update(data=None)
-    _each(person, Draft.objects.for_workspace(workspace_id).filter(**within), DRAFTED)
+    _each(person, Draft.objects.for_workspace(workspace_id).filter(**within), WRITTEN)
     files = Attachment.objects.for_workspace(workspace_id).filter(message__in=messages.filter(**within))
     _each(person, files, ["filename"])
     _each(person, Event.objects.for_workspace(workspace_id).filter(what="subject", **within), ["old", "new"])

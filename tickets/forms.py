@@ -221,12 +221,13 @@ class AddressesField(forms.CharField):
         return list(found.values())
 
 
+KINDS = [("reply", gettext_lazy("Reply")), ("note", gettext_lazy("Internal note"))]
+
+
 class ReplyForm(forms.Form):
     """A reply, which is mailed, or a note, which stays inside. Cleaned: `cc` and `bcc` without who gets it anyway."""
 
-    kind = forms.ChoiceField(
-        choices=[("reply", gettext_lazy("Reply")), ("note", gettext_lazy("Internal note"))], initial="reply"
-    )
+    kind = forms.ChoiceField(choices=KINDS, initial="reply")
     others = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "check"}))
     cc = AddressesField(gettext_lazy("Cc"))
     bcc = AddressesField(gettext_lazy("Bcc"))

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.crypto import constant_time_compare
@@ -20,6 +19,7 @@ from gopimi.lib import htmx
 from gopimi.lib.statements import fetch
 from gopimi.lib.tenancy import ENTER, set_workspace, workspace
 from gopimi.workspaces.models import User
+from gopimi.workspaces.signedin import SessionStore
 from tickets import presence
 from tickets.models import Conversation, Ticket
 
@@ -51,7 +51,6 @@ ON contact.workspace_id = thread.workspace_id AND contact.id = thread.contact_id
 WHERE thread.workspace_id = {workspace} AND thread.{key} = {wanted}
 """
 NUMBER = "(SELECT last_ticket_number FROM workspaces_workspace WHERE id = {workspace})"
-SESSION = "SELECT session_data FROM django_session WHERE session_key = %(session)s AND expire_date > now()"
 # The member, who enters the workspace by being read; what is read beside them is read after that.
 MEMBER = f"""
 WITH me AS MATERIALIZED (
@@ -127,7 +126,7 @@ def _list(model: Any, workspace: str) -> str:
 
 def _thread(model: Any, workspace: str, user: str, key: str, wanted: str) -> str:
     meta = model._meta
-    names = {"table": meta.db_table, "column": f"{meta.model_name}_id", "key": key, "gone": GONE, "often": OFTEN}
+    names = {"table": meta.db_table, "column": f"{model.called()}_id", "key": key, "gone": GONE, "often": OFTEN}
     return THREAD.format(workspace=workspace, user=user, wanted=wanted, **names)
 
 
@@ -182,10 +181,7 @@ class NewsMiddleware:
 
     @staticmethod
     def _session(request: HttpRequest) -> dict[str, Any]:
-        """What the session holds, as Django's own backend reads it; empty where nobody is signed in."""
-        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-        for (data,) in fetch(SESSION, {"session": key}):
-            session: dict[str, Any] = SessionStore().decode(data)
-            if SESSION_KEY in session and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS:
-                return session
-        return {}
+        """What the session holds; empty where nobody is signed in."""
+        session: dict[str, Any] = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME)).load()
+        known = SESSION_KEY in session and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        return session if known else {}

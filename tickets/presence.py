@@ -22,7 +22,7 @@ RETURNING NULL
 
 def note(thread: Any, user: Any) -> None:
     """Write down that somebody is looking at a thread now. It needs no more of either than what they are known by."""
-    fetch(NOTE.format(column=f"{thread._meta.model_name}_id"), [thread.workspace_id, user.pk, thread.pk])
+    fetch(NOTE.format(column=f"{thread.called()}_id"), [thread.workspace_id, user.pk, thread.pk])
 
 
 def names(ids: Sequence[int]) -> str:

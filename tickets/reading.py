@@ -38,7 +38,7 @@ ORDER BY thread.id
 def told(threads: QuerySet, member: Membership) -> QuerySet:
     """The threads with what `is_new` reads of them, in the same statement."""
     rows = Seen.objects.for_workspace(member.workspace_id).filter(user=member.user_id)
-    own = rows.filter(**{_name(threads.model): OuterRef("pk")})
+    own = rows.filter(**{threads.model.called(): OuterRef("pk")})
     everything = rows.filter(**{f"{name}__isnull": True for name in ALL_SEEN})
     return threads.annotate(seen=Subquery(own.values("state")), all_seen=Subquery(everything.values("state")))
 
@@ -64,9 +64,5 @@ def keep(actor: Actor, before: Sequence[Any]) -> None:
 
 
 def _write(statement: str, model: Any, given: list[Any]) -> None:
-    names = {"column": f"{_name(model)}_id", "table": model._meta.db_table}
+    names = {"column": f"{model.called()}_id", "table": model._meta.db_table}
     fetch(f"{statement.format(**names)} RETURNING NULL", given)
-
-
-def _name(model: Any) -> str:
-    return str(model._meta.model_name)

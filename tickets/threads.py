@@ -174,11 +174,16 @@ class Thread(TenantModel):
         """What the customer's new message does to a thread that isn't open."""
         return self.status != self.OPEN and self.change(actor, status=self.OPEN)
 
+    @classmethod
+    def called(cls) -> str:
+        """What rows of other tables call it: "ticket" or "conversation"."""
+        return str(cls._meta.model_name)
+
     def event(self, actor: Actor, what: str, old: Any = None, new: Any = None, bulk_edit: Any = None) -> Event:
         """What is to be written down. Old and new are as stored (a status, a number, an id): names are looked up when
         shown, so that an erased person's is nowhere kept."""
         old, new = ("" if value is None else str(value) for value in (old, new))
-        thread = {"workspace_id": self.workspace_id, str(self._meta.model_name): self}
+        thread = {"workspace_id": self.workspace_id, self.called(): self}
         by = {"actor_kind": actor.kind, "actor_id": actor.id, "bulk_edit": bulk_edit}
         return Event(**thread, **by, what=what, old=old, new=new)
 

@@ -32,7 +32,7 @@ def timeline(thread: Any) -> list[Entry]:
     """Everything that happened in the thread, the oldest first."""
     messages = (
         Message.objects.for_workspace(thread.workspace_id)
-        .filter(**{str(thread._meta.model_name): thread})
+        .filter(**{thread.called(): thread})
         .select_related("author_user", "author_contact", "mailbox")
         .prefetch_related("attachments")
         .order_by("created_at", "id")

@@ -5,13 +5,9 @@ import html
 from django.utils.safestring import SafeString
 
 
-def escape(text: str) -> str:
-    """A text as HTML; what is safe already stays as it is."""
-    return text if isinstance(text, SafeString) else html.escape(text)
-
-
-def safe(text: str) -> SafeString:
-    """The same, for a template. Django's own asks whether the text is lazy, which takes longer than to escape it."""
+def escape(text: str) -> SafeString:
+    """A text as HTML; what is safe already stays as it is. Django's own asks whether the text is lazy, which takes
+    longer than to escape it."""
     return text if isinstance(text, SafeString) else SafeString(html.escape(text))
 
 
