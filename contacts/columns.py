@@ -14,7 +14,7 @@ from contacts.filters import CUSTOM, SORTS
 from contacts.highlighting import Highlight
 from contacts.models import Contact
 from customfields.models import Field
-from gopimi.lib.markup import escape, span
+from gopimi.lib.markup import escape, span, who
 from gopimi.lib.words import Words
 from gopimi.workspaces.templatetags.ui import ago, mark
 
@@ -52,7 +52,7 @@ def _organization(highlight: Highlight = escape) -> Content:
         if contact.organization is None:
             return NONE
         name = contact.organization.name
-        return span("who", mark(name), span("truncate", highlight(name)))
+        return who(mark(name), highlight(name))
 
     return content
 

@@ -4,7 +4,7 @@ A page's URL always says its whole state, so that it can be kept and shared as i
 was opened, `column` (repeated) the columns where they were chosen anew; no filter reads either of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -25,6 +25,7 @@ PAGES = {
     View.Table.TICKETS: "tickets:list",
     View.Table.CONVERSATIONS: "tickets:inbox",
 }
+LIMITS = (50, 100, 200)  # rows of a page
 ORDERS = {  # where the URL asks for none
     View.Table.CONTACTS: "-created_at",
     View.Table.TICKETS: "-updated_at",
@@ -131,6 +132,15 @@ class State:
         """Where `?view=3` alone leads: to the view's whole query."""
         short = self.view is not None and set(self.params) <= {"limit"} and not self.chosen
         return address(self.request.workspace, self.view) if self.view and short else ""
+
+    @property
+    def limits(self) -> Sequence[int]:
+        return LIMITS
+
+    @property
+    def limit(self) -> int:
+        """How many rows the page has."""
+        return next((limit for limit in LIMITS if str(limit) == self.params.get("limit")), LIMITS[0])
 
     @property
     def columns(self) -> list[str]:

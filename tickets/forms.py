@@ -19,7 +19,7 @@ from gopimi.workspaces.models import QuotaExceeded, Workspace
 from tickets import participants
 from tickets.attachments import MOST_BYTES, TOO_LARGE
 from tickets.composing import ascii_address
-from tickets.lists import members
+from tickets.facets import members
 from tickets.models import Priority, Ticket
 
 NEW = "new:"  # before the address of a contact to create

@@ -1,7 +1,7 @@
 """The lists of tickets and of conversations as pages show them: tabs with counts, filters as chips, a page of rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -14,26 +14,22 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from contacts import savedviews
-from contacts.conditions import MOMENTS
-from contacts.models import Contact, Tag, View
-from contacts.savedviews import VIEW, State
+from contacts.models import Contact, View
+from contacts.savedviews import LIMITS, VIEW, State
+from contacts.tagnames import TagNames
 from gopimi.lib import counting, keyset
 from gopimi.lib.counting import Total
 from gopimi.lib.words import Words
-from gopimi.workspaces.models import User
-from organizations.models import Organization
-from tickets import news, reading, trails
+from tickets import facets, news, reading, trails
+from tickets.facets import Facet, Given, MomentFacet
 from tickets.filters import ME, NOBODY, ConversationFilter, ThreadFilter, TicketFilter, tag_ids
-from tickets.models import Conversation, Mailbox, Message, Priority, Status, Ticket
+from tickets.models import Conversation, Message, Status, Ticket, TicketTag
+from tickets.rows import ConversationRows, ThreadRows, TicketRows
 from tickets.threads import Thread
 
-ROWS = 50
 CAP, TABS_CAP = 10_000, 999  # what lies above isn't counted for a page; for the tabs
-MOST_OPTIONS = 200
 SNIPPET = 200  # characters of a message that a row shows at most
 
-Given = Mapping[str, list[str]]
-MOMENTS_OF = {"created_at": gettext_lazy("Created"), "updated_at": gettext_lazy("Updated")}
 # What isn't done yet.
 ACTIVE = [Status.OPEN.value, Status.PENDING.value]
 
@@ -55,28 +51,12 @@ class Tab:
         return "?" + urlencode({**view, **given}, doseq=True)
 
 
-@dataclass
-class Facet:
-    """A filter as a chip: its options, and which of them are chosen."""
-
-    name: str
-    label: str
-    icon: str
-    options: list[tuple[str, str]]
-    chosen: list[str] = field(default_factory=list)
-    many: bool = False  # so many options that one searches among them
-    url: str = ""  # where they are searched; the options are those that are chosen
-
-    @property
-    def words(self) -> str:
-        return ", ".join(label for value, label in self.options if value in self.chosen)
-
-
 class ThreadList:
     """One page of a list, as the URL's query asks for it. Raises BadFilter and BadCursor."""
 
     model: ClassVar[type[Thread]]
     filter_class: ClassVar[type[ThreadFilter]]
+    rows_class: ClassVar[type[ThreadRows]]
     related: ClassVar[tuple[str, ...]]  # what a row shows of other tables
     default: ClassVar[Given] = {}  # what the page shows at first
     views: ClassVar[View.Table]
@@ -104,13 +84,11 @@ class ThreadList:
         self.cursor = query.pop("cursor", [None])[0]
         self.sort = query.pop("sort", [""])[0]
         self.exact = query.pop("count", []) == ["true"]
+        query.pop("limit", None)
         self.given: Given = query
         self.tag = news.list_tag(self.workspace, self.model)
         rows = reading.told(self.shown(self.rows), request.membership)
-        self.page: keyset.Page = self.filter.page(rows, ROWS, self.cursor)
-        for row in self.page.rows:
-            row.origin = trails.origin(self.query_string, keyset.after(row, self.filter.keys))  # of one who opens it
-            row.is_new = reading.is_new(row, request.membership)
+        self.page: keyset.Page = self.filter.page(rows, state.limit, self.cursor)
 
     def _asked(self, params: QueryDict) -> Given:
         """The query without what forms send empty."""
@@ -129,6 +107,16 @@ class ThreadList:
     def shown(self, rows: QuerySet) -> QuerySet:
         """The rows with all that the table shows of them."""
         return rows.select_related(*self.related)
+
+    @property
+    def filled(self) -> list[SafeString]:
+        """The table's rows."""
+        rows = self.rows_class(self.request.membership, self.origin)
+        return [rows.fill(row) for row in self.page.rows]
+
+    def origin(self, row: Any) -> str:
+        """What a row's address says about where one comes from."""
+        return trails.origin(self.query_string, keyset.after(row, self.filter.keys))
 
     @cached_property
     def query_string(self) -> str:
@@ -220,7 +208,8 @@ class ThreadList:
     @property
     def _kept(self) -> dict[str, list[str]]:
         view = {VIEW: [str(self.state.view.pk)]} if self.state.view else {}
-        return {**view, **self.given, **({"sort": [self.sort]} if self.sort else {})}
+        limit = {"limit": [str(self.state.limit)]} if self.state.limit != LIMITS[0] else {}
+        return {**view, **self.given, **({"sort": [self.sort]} if self.sort else {}), **limit}
 
     @property
     def exact_url(self) -> str:
@@ -237,27 +226,26 @@ class ThreadList:
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What a search or a filter leaves as it is, and no chip shows."""
-        shown = {"q", *(facet.name for facet in self.facets)}
-        return [(name, value) for name, values in self._kept.items() if name not in shown for value in values]
+        kept = {name: values for name, values in self._kept.items() if name != "limit" and not self._is_shown(name)}
+        return [(name, value) for name, values in kept.items() for value in values]
 
     @cached_property
-    def facets(self) -> list[Facet]:
-        facets = self._facets()
-        for facet in facets:
-            given = self.given.get(facet.name, [])
-            facet.chosen = given if facet.many else [value for text in given for value in text.split(",")]
-        return facets
+    def facets(self) -> list[Facet | MomentFacet]:
+        found: list[Facet | MomentFacet] = [*self._facets(), *facets.moments()]
+        for facet in found:
+            facet.read(self.given)
+        return found
 
     @cached_property
     def others(self) -> list[tuple[str, str, str]]:
         """The filters that have no chip to make them, which a link or a view brought: name, label and words."""
-        known = {"q", *(facet.name for facet in self.facets)}
-        return [(name, *self._told(name, given)) for name, given in self.given.items() if name not in known]
+        return [(name, *self._told(given)) for name, given in self.given.items() if not self._is_shown(name)]
 
-    def _told(self, name: str, given: list[str]) -> tuple[str, str]:
-        column, _, operator = name.partition("__")
-        if column in MOMENTS_OF:
-            return str(MOMENTS_OF[column]), f"{MOMENTS[operator]} {given[0]}"
+    def _is_shown(self, name: str) -> bool:
+        """Whether the search or a chip has this parameter."""
+        return name == "q" or any(facet.has(name) for facet in self.facets)
+
+    def _told(self, given: list[str]) -> tuple[str, str]:
         ids = [text for text in given if text != NOBODY]
         contacts = Contact.objects.for_workspace(self.workspace).filter(pk__in=ids)
         names = [*map(str, contacts), *[gettext("nobody")] * (NOBODY in given)]
@@ -269,27 +257,10 @@ class ThreadList:
     def _facets(self) -> list[Facet]:
         raise NotImplementedError
 
-    def _status(self) -> Facet:
-        return Facet("status", gettext("Status"), "circle-dot", list(self.statuses().items()))
-
-    @classmethod
-    def statuses(cls) -> dict[str, str]:
-        """What each is called."""
-        meta: Any = cls.model._meta
-        return {str(value): str(label) for value, label in meta.get_field("status").choices}
-
-    def _assignee(self) -> Facet:
-        people = members(self.workspace)
-        options = [
-            (ME, gettext("Me")),
-            (NOBODY, gettext("Unassigned")),
-            *((str(user.pk), user.display_name) for user in people),
-        ]
-        return Facet("assignee", gettext("Assignee"), "user-round", options)
-
 
 class TicketList(ThreadList):
     model, filter_class, views = Ticket, TicketFilter, View.Table.TICKETS
+    rows_class = TicketRows
     related = ("contact__organization", "assignee")
     table, icon = "tickets/_tickets.html", "ticket"
     table_label, tabs_label = gettext_lazy("Tickets table"), gettext_lazy("Ticket views")
@@ -301,7 +272,7 @@ class TicketList(ThreadList):
     why_empty = gettext_lazy("Mail to a mailbox for tickets opens one, and you can open one for a contact.")
 
     def shown(self, rows: QuerySet) -> QuerySet:
-        return super().shown(rows).prefetch_related("tags")
+        return super().shown(rows).annotate(tag_names=TagNames.of(TicketTag, "ticket"))
 
     @property
     def _everything(self) -> Total | None:
@@ -320,30 +291,18 @@ class TicketList(ThreadList):
         ]
 
     def _facets(self) -> list[Facet]:
-        priorities = [(priority.name.lower(), str(priority.label)) for priority in reversed(Priority)]
         return [
-            self._status(),
-            self._assignee(),
-            Facet("priority", gettext("Priority"), "flag", priorities),
-            self._organization(),
-            Facet("tag", gettext("Tag"), "tag", self._tags(), many=True),
+            facets.status(self.model),
+            facets.assignee(self.workspace),
+            facets.priority(),
+            facets.organization(self.workspace, self.given.get("organization", [])),
+            facets.tag(self.workspace, self.given.get("tag", [])),
         ]
-
-    def _organization(self) -> Facet:
-        chosen = self.given.get("organization", [])
-        organizations = Organization.objects.for_workspace(self.workspace).filter(pk__in=chosen) if chosen else []
-        options = [(str(organization.pk), organization.name) for organization in organizations]
-        url = self.workspace.url("organizations:options")
-        return Facet("organization", gettext("Organization"), "building-2", options, many=True, url=url)
-
-    def _tags(self) -> list[tuple[str, str]]:
-        """The options to begin with, and those that are chosen already."""
-        names = Tag.objects.for_workspace(self.workspace).values_list("name", flat=True)
-        return [(name, name) for name in dict.fromkeys([*self.given.get("tag", []), *names[:MOST_OPTIONS]])]
 
 
 class ConversationList(ThreadList):
     model, filter_class, views = Conversation, ConversationFilter, View.Table.CONVERSATIONS
+    rows_class = ConversationRows
     related = ("contact", "assignee", "mailbox")
     table, icon = "tickets/_conversations.html", "inbox"
     table_label, tabs_label = gettext_lazy("Conversations table"), gettext_lazy("Conversation views")
@@ -371,9 +330,7 @@ class ConversationList(ThreadList):
         ]
 
     def _facets(self) -> list[Facet]:
-        mailboxes = Mailbox.objects.for_workspace(self.workspace).filter(purpose=Mailbox.Purpose.INBOX)
-        addresses = [(str(mailbox.pk), mailbox.address) for mailbox in mailboxes.order_by("address")]
-        return [self._status(), Facet("mailbox", gettext("Mailbox"), "mail", addresses), self._assignee()]
+        return [facets.status(self.model), facets.mailbox(self.workspace), facets.assignee(self.workspace)]
 
 
 LISTS: Mapping[str, type[ThreadList]] = {kind.views: kind for kind in (TicketList, ConversationList)}
@@ -382,8 +339,3 @@ LISTS: Mapping[str, type[ThreadList]] = {kind.views: kind for kind in (TicketLis
 def countable(given: Given) -> bool:
     """Whether counting costs little: of what isn't done yet there is never much, and searching is never cheap."""
     return set(given.get("status", ["all"])) <= set(ACTIVE) and "q" not in given
-
-
-def members(workspace: Any) -> QuerySet[User]:
-    """Who can be an assignee."""
-    return User.objects.filter(memberships__workspace=workspace).order_by("name", "email")

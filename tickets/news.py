@@ -7,6 +7,7 @@ has changed, and then the answer is 304 after two short statements, before sessi
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -90,7 +91,12 @@ def list_tag(workspace: Any, model: Any) -> str:
 def version(thread: Any) -> str:
     """The version of a thread that was read, with its contact, as THREAD says it."""
     times = [thread.updated_at, *([thread.contact.updated_at] if thread.contact else [])]
-    return ".".join(f"{time.timestamp():.6f}" for time in times)
+    return ".".join(map(stamp, times))
+
+
+def stamp(moment: datetime) -> str:
+    """A moment in seconds since 1970, as exactly as it is kept."""
+    return f"{moment.timestamp():.6f}"
 
 
 def of(thread: Any, user: Any) -> News:

@@ -175,6 +175,12 @@ class Thread(TenantModel):
         return self.status != self.OPEN and self.change(actor, status=self.OPEN)
 
     @classmethod
+    def statuses(cls) -> dict[str, str]:
+        """What each status is called."""
+        meta: Any = cls._meta
+        return {str(value): str(label) for value, label in meta.get_field("status").choices}
+
+    @classmethod
     def called(cls) -> str:
         """What rows of other tables call it: "ticket" or "conversation"."""
         return str(cls._meta.model_name)

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
-from django.db import models
-from django.db.models import Func, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -14,8 +12,9 @@ from contacts import columns, savedviews
 from contacts.conditions import chips
 from contacts.filters import CUSTOM, ContactFilter, present
 from contacts.highlighting import Highlight, highlighter
-from contacts.models import Contact, View
+from contacts.models import Contact, ContactTag, View
 from contacts.savedviews import State
+from contacts.tagnames import TagNames
 from customfields import values
 from gopimi.lib import htmx, stencils
 from gopimi.lib.counting import Total
@@ -27,7 +26,6 @@ from gopimi.workspaces import toasts
 from gopimi.workspaces.models import Membership, Workspace
 from gopimi.workspaces.templatetags.ui import avatar
 
-LIMITS = (50, 100, 200)
 COUNTED = 10_000  # beyond it the table says "10,000+"
 
 
@@ -48,11 +46,10 @@ def table(request: Any) -> HttpResponse:
     state.leave_out_columns(columns.known(fields))
     highlight = highlighter(asked.query)
     shown = columns.chosen(state.columns or request.membership.contact_columns, fields, highlight)
-    limit = next((limit for limit in LIMITS if str(limit) == request.GET.get("limit")), LIMITS[0])
     page: Page = Page([], None, None)
     total: Total | None = Total(0)
     if not asked.problems:
-        page = _page(request, asked, limit)
+        page = _page(request, asked, state.limit)
         total = _total(request, asked, page)
     context = {
         "section": "contacts",
@@ -66,8 +63,6 @@ def table(request: Any) -> HttpResponse:
         "rows": _rows(workspace, page, shown, fields, highlight),
         "page": page,
         "first": page.previous is None,
-        "limit": limit,
-        "limits": LIMITS,
         "total": total,
         "views": savedviews.menu(request, View.Table.CONTACTS) if not request.htmx else [],
         "choices": _choices(shown, fields),
@@ -85,22 +80,9 @@ def _page(request: Any, asked: ContactFilter, limit: int) -> Page:
         return asked.page(contacts, limit)
 
 
-class TagNames(Func):
-    """A contact's tags in their order. A subquery of querysets would be put together anew for every page, which takes
-    as long as reading the page."""
-
-    template = """ARRAY(
-        SELECT tag.name FROM contacts_contacttag AS link
-        JOIN contacts_tag AS tag ON tag.workspace_id = link.workspace_id AND tag.id = link.tag_id
-        WHERE (link.workspace_id, link.contact_id) = (%(expressions)s) ORDER BY tag.name_lower
-    )"""
-    arity = 2
-    output_field = ArrayField(models.TextField())
-
-
 def with_tags(workspace: Workspace) -> QuerySet:
     """Contacts with `tag_names`, in the same statement."""
-    return Contact.objects.for_workspace(workspace).annotate(tag_names=TagNames("workspace_id", "id"))
+    return Contact.objects.for_workspace(workspace).annotate(tag_names=TagNames.of(ContactTag, "contact"))
 
 
 def _total(request: Any, asked: ContactFilter, page: Page) -> Total | None:

@@ -13,3 +13,8 @@ def escape(text: str) -> SafeString:
 
 def span(css: str, *contents: str) -> SafeString:
     return SafeString(f'<span class="{css}">{"".join(map(escape, contents))}</span>')
+
+
+def who(picture: SafeString, name: str, css: str = "truncate") -> SafeString:
+    """Somebody's picture and name side by side."""
+    return span("who", picture, span(css, name))

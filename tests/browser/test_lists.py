@@ -90,7 +90,7 @@ def test_selected_rows_are_changed_and_changed_back(
 def test_all_that_match_and_their_progress(
     page: Page, desk: Workspace, monkeypatch: pytest.MonkeyPatch, axe: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr("tickets.lists.ROWS", 2)
+    monkeypatch.setattr("contacts.savedviews.LIMITS", (2, 50))
     monkeypatch.setattr(batches, "AT_ONCE", 0)
     open_list(page, desk.url("tickets:list") + "?status=open", 2)
     page.get_by_label("Select all on this page").check()

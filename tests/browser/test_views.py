@@ -137,7 +137,7 @@ def test_a_chip_is_edited_in_place(page: Page, people: Workspace, look: str, axe
 
 def test_an_exact_count(page: Page, people: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contacts.views.table.COUNTED", 1)
-    monkeypatch.setattr("contacts.views.table.LIMITS", (1, 50))
+    monkeypatch.setattr("contacts.savedviews.LIMITS", (1, 50))
     page.goto(people.url("contacts:list") + "?tag=vip")
     footer = page.locator(".foot")
     expect(footer).to_contain_text("1–1 of 1+")

@@ -1,5 +1,6 @@
 """The list of tickets: tabs, search, filters, order, paging."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -141,16 +142,54 @@ def test_tickets_of_others_are_not_there(as_charlie: Client, acme: Workspace, gl
     assert "A secret" not in page(as_charlie, globex)
 
 
-def test_filters_without_a_chip_to_make_them_are_shown(as_bob: Client, acme: Workspace, tickets: list[Ticket]) -> None:
-    query = f"?contact={tickets[0].contact_id}&created_at__gte=2026-01-02&status=open"
+def test_a_filter_without_a_chip_to_make_it_is_shown(as_bob: Client, acme: Workspace, tickets: list[Ticket]) -> None:
+    query = f"?contact={tickets[0].contact_id}&status=open"
     text = page(as_bob, acme, query)
     assert "Contact is <b>Dana Cole</b>" in text
-    assert "Created <b>on or after 2026-01-02</b>" in text
-    for name in ("contact", "created_at__gte"):
-        assert f'<button name="without" value="{name}"' in text
-        assert f'<input type="hidden" name="{name}"' in text
-    answer = as_bob.get(acme.url("tickets:list") + query + "&without=created_at__gte")
-    assert "created_at" not in answer["Location"]
+    assert '<button name="without" value="contact"' in text
+    assert '<input type="hidden" name="contact"' in text
+
+
+def test_days_from_and_up_to_which(as_bob: Client, acme: Workspace, tickets: list[Ticket]) -> None:
+    with workspace(acme):
+        for ticket, day in zip(tickets, (1, 2, 3), strict=True):
+            moment = datetime(2026, 1, day, 23, 59, tzinfo=UTC)
+            Ticket.objects.for_workspace(acme).filter(pk=ticket.pk).update(created_at=moment, updated_at=moment)
+    for name, label in (("created_at", "Created"), ("updated_at", "Updated")):
+        text = page(as_bob, acme, f"?{name}__gte=2026-01-02&{name}__lte=2026-01-02&status=open")
+        assert [ticket.subject for ticket in tickets if ticket.subject in text] == ["Invoice"]
+        assert f"{label} <b>on or after 2 Jan 2026, on or before 2 Jan 2026</b>" in text
+        for operator in ("gte", "lte"):
+            assert f'type="date" name="{name}__{operator}" id="{name}__{operator}" value="2026-01-02"' in text
+
+
+def test_a_moment_that_no_control_shows_stays(as_bob: Client, acme: Workspace, tickets: list[Ticket]) -> None:
+    text = page(as_bob, acme, "?created_at__gte=2026-01-02T10:00:00Z&created_at__lt=2090-01-01")
+    assert "Created <b>on or after 2026-01-02T10:00:00Z, before 1 Jan 2090</b>" in text
+    assert '<input type="hidden" name="created_at__gte" value="2026-01-02T10:00:00Z">' in text
+    assert '<input type="hidden" name="created_at__lt" value="2090-01-01">' in text
+
+
+def test_without_a_column_all_of_its_operators_go(as_bob: Client, acme: Workspace) -> None:
+    query = "?created_at__gte=2026-01-02&created_at__lt=2090-01-01&updated_at__gte=2026-01-02&without=created_at"
+    assert as_bob.get(acme.url("tickets:list") + query)["Location"].endswith("?updated_at__gte=2026-01-02")
+
+
+def test_rows_per_page(as_bob: Client, acme: Workspace) -> None:
+    with workspace(acme):
+        dana = ContactFactory(workspace=acme)
+        for _ in range(101):
+            TicketFactory(workspace=acme, contact=dana)
+    answer = as_bob.get(acme.url("tickets:list") + "?limit=100&sort=number")
+    assert len(answer.context["list"].page.rows) == 100
+    text = answer.content.decode()
+    assert "<option selected>100</option>" in text
+    assert "101 tickets" in text
+    assert "limit=100" in answer.context["list"].next_url
+    rest = as_bob.get(acme.url("tickets:list") + answer.context["list"].next_url)
+    assert [ticket.number for ticket in rest.context["list"].page.rows] == [101]
+    for nonsense in ("?limit=7", "?limit=a"):
+        assert len(as_bob.get(acme.url("tickets:list") + nonsense).context["list"].page.rows) == 50
 
 
 def test_a_tag_with_a_comma_is_one_tag(as_bob: Client, acme: Workspace, tickets: list[Ticket]) -> None:

@@ -12,7 +12,7 @@ from contacts.bulkedits.records import Status
 from gopimi.workspaces.models import User
 from tickets.bulkedits.records import Action, ThreadEdit
 from tickets.events import Event
-from tickets.lists import members
+from tickets.facets import members
 from tickets.models import Conversation, Ticket
 
 MODELS = {ThreadEdit.Table.TICKETS: Ticket, ThreadEdit.Table.CONVERSATIONS: Conversation}

@@ -19,8 +19,13 @@ PICTURES = {"image/png", "image/jpeg", "image/jpg", "image/pjpeg", "image/gif", 
 
 @register.simple_tag
 def status_badge(thread: Any) -> SafeString:
-    name, colour, _ = STATUSES[thread.status]
-    return format_html('<span class="badge {}">{}{}</span>', colour, icon(name, "sm"), thread.get_status_display())
+    return badge(type(thread), thread.status)
+
+
+def badge(model: Any, status: str) -> SafeString:
+    """A status of tickets or of conversations, in colour, with its icon and in words."""
+    name, colour, _ = STATUSES[status]
+    return format_html('<span class="badge {}">{}{}</span>', colour, icon(name, "sm"), model.statuses()[status])
 
 
 @register.simple_tag

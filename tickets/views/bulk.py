@@ -50,7 +50,7 @@ class ThreadBulkEdits(BulkEdits):
         if one.action == Action.PRIORITY:
             return str(Priority(int(one.value)).label)
         if one.action == Action.STATUS:
-            return self.kind.statuses()[one.value]
+            return self.kind.model.statuses()[one.value]
         return one.value
 
 

@@ -27,11 +27,13 @@ def inbox(request: Any) -> HttpResponse:
 
 
 def show(request: Any, kind: type[ThreadList], template: str, **context: Any) -> HttpResponse:
-    """A list's page, or its table alone where htmx asks for it. `without` names a filter to take away."""
+    """A list's page, or its table alone where htmx asks for it. `without` names a filter to take away, with all of its
+    operators."""
     if "without" in request.GET:
         query = request.GET.copy()
-        for name in query.pop("without"):
-            query.pop(name, None)
+        without = query.pop("without")
+        for name in [name for name in query if name.partition("__")[0] in without]:
+            query.pop(name)
         return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
     if htmx.wants(request, "threads") and news.known(request) == news.list_tag(request.workspace, kind.model):
         return news.unchanged(news.known(request))
