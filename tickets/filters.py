@@ -6,13 +6,14 @@ The parameters are API.md's (Lists). What isn't known is an error, never ignored
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext
 
 from contacts import searching
 from contacts.models import Contact, Tag
 from gopimi.lib import counting, filtering, keyset
-from gopimi.lib.counting import Counted, Total
+from gopimi.lib.counting import Total
 from gopimi.lib.filtering import BadFilter, Params
 from gopimi.lib.keyset import Key
 from gopimi.workspaces.models import User
@@ -132,10 +133,12 @@ class ThreadFilter:
         """How many match, counted up to `cap`; where words are frequent, among LOOKED_AT rows. Raises BadFilter."""
         if self.frequent is None or cap is None:
             return counting.total(self.apply(threads), cap)
-        first = threads.filter(*self.conditions).order_by(*(key.order(False) for key in self.keys))[:LOOKED_AT]
-        found = threads.filter(self.frequent, pk__in=first.values("pk"))
-        counts = counting.beside(self.workspace, rows=Counted(first.values("pk")), found=Counted(found.values("pk")))
-        return Total(counts["found"], more=counts["rows"] == LOOKED_AT)
+        ordered = threads.filter(*self.conditions).order_by(*(key.order(False) for key in self.keys))
+        first, parameters = keyset.within(ordered, self.frequent, LOOKED_AT)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*), count(*) FILTER (WHERE met) FROM {first}", parameters)  # noqa: S608
+            looked_at, found = cursor.fetchone()
+        return Total(found, more=looked_at == LOOKED_AT)
 
     @property
     def keys(self) -> list[Key]:

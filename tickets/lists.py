@@ -27,7 +27,7 @@ from tickets.models import Conversation, Message, Status, Ticket, TicketTag
 from tickets.rows import ConversationRows, ThreadRows, TicketRows
 from tickets.threads import Thread
 
-CAP, TABS_CAP = 10_000, 999  # what lies above isn't counted for a page; for the tabs
+CAP, TABS_CAP = 1_000, 999  # what lies above isn't counted for a page; for the tabs
 SNIPPET = 200  # characters of a message that a row shows at most
 
 # What isn't done yet.

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.core.signing import BadSignature, Signer
-from django.db import models
-from django.db.models import F, Q
+from django.db import connection, models
+from django.db.models import ExpressionWrapper, F, Q
 from django.utils.translation import gettext
 
 ANY: Any = object()
@@ -89,10 +89,25 @@ def first(rows: models.QuerySet, number: int, among: Q | None = None) -> list[An
     if among is None:
         return list(rows[:number])
     for window in WINDOWS:
-        found = list(rows.filter(among, pk__in=rows.values("pk")[:window])[:number])
-        if len(found) == number:
-            return found
+        statement, parameters = within(rows, among, window)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pk FROM {statement} WHERE met LIMIT {number}", parameters)  # noqa: S608
+            ids = [pk for (pk,) in cursor.fetchall()]
+        if len(ids) == number:
+            return list(rows.filter(pk__in=ids))
     return list(rows.filter(among)[:number])
+
+
+def within(rows: models.QuerySet, among: Q, window: int) -> tuple[str, Sequence[Any]]:
+    """The first rows of an order as something to select from, with its parameters: `pk`, and whether the condition is
+    `met`.
+
+    The limit within keeps the planner from testing the condition before the order, so that whoever reads on stops where
+    enough was found.
+    """
+    met = ExpressionWrapper(among, models.BooleanField())
+    statement, parameters = rows.annotate(met=met).values("pk", "met")[:window].query.sql_with_params()
+    return f"({statement}) AS first_rows", parameters
 
 
 def after(row: Any, keys: Sequence[Key]) -> str:

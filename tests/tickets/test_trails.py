@@ -24,7 +24,8 @@ def tickets(acme: Workspace) -> list[Ticket]:
 
 
 def origins(client: Client, url: str) -> list[str]:
-    return [row.origin for row in client.get(url).context["list"].page.rows]
+    found = client.get(url).context["list"]
+    return [found.origin(row) for row in found.page.rows]
 
 
 def trail(client: Client, acme: Workspace, number: int, origin: str) -> tuple[Any, str, Any]:
