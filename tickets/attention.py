@@ -52,18 +52,23 @@ class Seen(Personal):
     """How a member saw a thread last: its `updated_at` then. While it is still the same there is nothing new for them.
 
     It is compared, never ordered by: of two changes the one that is committed last may bear the earlier time. The row
-    without a thread says until when everything counts as seen that has no row; without that, until they joined.
+    without a thread says until when all of a kind count as seen that have no row; without that, until they joined.
     """
 
     state = models.DateTimeField()
+    all_of = models.CharField(max_length=12, blank=True, db_default="")  # "ticket" or "conversation"
 
     class Meta(Personal.Meta):
         constraints = (
             *Personal.Meta.constraints,
             models.UniqueConstraint(
-                fields=["workspace", "user"],
-                condition=Q(ticket__isnull=True, conversation__isnull=True),
-                name="seen_all_unique",
+                fields=["workspace", "user", "all_of"], condition=~Q(all_of=""), name="seen_all_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(ticket__isnull=False, all_of="")
+                | Q(conversation__isnull=False, all_of="")
+                | Q(ticket__isnull=True, conversation__isnull=True, all_of__in=["ticket", "conversation"]),
+                name="seen_one_or_all",
             ),
         )
 

@@ -76,6 +76,8 @@ class ThreadList:
         ("assignee", gettext_lazy("Assignee"), "user-round"),
     )
     bulk_names: ClassVar[str]
+    all_read: ClassVar[str]  # the page that marks all of them as read, and what is said then
+    all_are_read: ClassVar[Words]
 
     def __init__(self, request: Any, state: State) -> None:
         self.request, self.workspace, self.user, self.state = request, request.workspace, request.user, state
@@ -268,7 +270,8 @@ class TicketList(ThreadList):
     on_page = gettext_lazy('All <b class="num">{number}</b> tickets on this page are selected.')
     matching = gettext_lazy('All <b class="num" data-total>{number}</b> tickets that match are selected.')
     bulk = (*ThreadList.bulk, ("priority", gettext_lazy("Priority"), "flag"), ("tag", gettext_lazy("Tag"), "tag"))
-    bulk_names = "tickets:bulk"
+    bulk_names, all_read = "tickets:bulk", "tickets:all_read"
+    all_are_read = gettext_lazy("All tickets are marked as read.")
     why_empty = gettext_lazy("Mail to a mailbox for tickets opens one, and you can open one for a contact.")
 
     def shown(self, rows: QuerySet) -> QuerySet:
@@ -309,7 +312,8 @@ class ConversationList(ThreadList):
     no_match, none_yet = gettext_lazy("No conversation matches"), gettext_lazy("No conversations yet")
     on_page = gettext_lazy('All <b class="num">{number}</b> conversations on this page are selected.')
     matching = gettext_lazy('All <b class="num" data-total>{number}</b> conversations that match are selected.')
-    bulk_names = "tickets:conversation_bulk"
+    bulk_names, all_read = "tickets:conversation_bulk", "tickets:conversation_all_read"
+    all_are_read = gettext_lazy("All conversations are marked as read.")
     why_empty = gettext_lazy("Mail to a mailbox of the inbox starts one.")
     default = {"status": ["open"]}
 

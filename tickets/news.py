@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import connection
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.crypto import constant_time_compare
 
@@ -26,7 +27,7 @@ from tickets.models import Conversation, Ticket
 
 GONE = "15 seconds"  # after which a member who isn't heard of is looking at something else
 OFTEN = "6 seconds"  # how often it is written down that somebody is looking
-NEWEST = 100  # threads of a list that are compared: more than a page has, and than could overtake each other
+NEWEST = 100  # threads of a list that are compared: more than could overtake each other
 
 # A list is as it was while its newest threads are. Their times aren't in the order in which they are committed, so the
 # latest alone wouldn't do. There is no counter either, for which those who write would have to wait.
@@ -51,6 +52,7 @@ FROM {table} AS thread LEFT JOIN contacts_contact AS contact
 ON contact.workspace_id = thread.workspace_id AND contact.id = thread.contact_id
 WHERE thread.workspace_id = {workspace} AND thread.{key} = {wanted}
 """
+RAIL = "SELECT concat_ws('.', {lists})"  # both lists: what the numbers beside them are of
 NUMBER = "(SELECT last_ticket_number FROM workspaces_workspace WHERE id = {workspace})"
 # The member, who enters the workspace by being read; what is read beside them is read after that.
 MEMBER = f"""
@@ -64,7 +66,9 @@ WITH me AS MATERIALIZED (
 SELECT me.password, news.* FROM me CROSS JOIN LATERAL ({{news}} LIMIT 1) AS news
 """  # noqa: S608
 PLACES: dict[str, Any] = {"tickets": Ticket, "inbox": Conversation}
-ASKING = re.compile(r"/dashboard/(?P<slug>[-\w]+)/(?P<place>tickets|inbox)/(?:(?P<key>\d{1,18})/news/)?", re.ASCII)
+ASKING = re.compile(
+    r"/dashboard/(?P<slug>[-\w]+)/(?:(?P<place>tickets|inbox)/(?:(?P<key>\d{1,18})/news/)?|news/)", re.ASCII
+)
 
 
 class News(NamedTuple):
@@ -125,6 +129,16 @@ def unchanged(tag: str) -> HttpResponse:
     return HttpResponseNotModified(headers={"ETag": tag})
 
 
+def rail(workspace: Any) -> RawSQL:
+    """The version of the rail's numbers, to be read beside them."""
+    statement = _rail("%s")
+    return RawSQL(statement, [workspace.pk] * statement.count("%s"), models.TextField())  # noqa: S611
+
+
+def _rail(workspace: str) -> str:
+    return RAIL.format(lists=", ".join(f"({_list(model, workspace)})" for model in PLACES.values()))
+
+
 def _list(model: Any, workspace: str) -> str:
     number = NUMBER.format(workspace=workspace) if model is Ticket else "NULL"
     return LIST.format(table=model._meta.db_table, workspace=workspace, number=number, most=NEWEST)
@@ -136,9 +150,9 @@ def _thread(model: Any, workspace: str, user: str, key: str, wanted: str) -> str
     return THREAD.format(workspace=workspace, user=user, wanted=wanted, **names)
 
 
-def _statements() -> dict[tuple[str, bool], str]:
-    """What `NewsMiddleware` asks in each place, for the list and for one thread."""
-    found = {}
+def _statements() -> dict[tuple[str | None, bool], str]:
+    """What `NewsMiddleware` asks in each place, for the list and for one thread; without a place, for the rail."""
+    found: dict[tuple[str | None, bool], str] = {(None, False): MEMBER.format(news=_rail("me.workspace_id"))}
     for place, model in PLACES.items():
         key = "number" if model is Ticket else "id"
         thread = _thread(model, "me.workspace_id", "me.user_id", key, "%(key)s::bigint")
@@ -163,7 +177,7 @@ class NewsMiddleware:
             return unchanged(tag)
         return self.get_response(request)
 
-    def _is_current(self, request: HttpRequest, tag: str, slug: str, place: str, key: str | None) -> bool:
+    def _is_current(self, request: HttpRequest, tag: str, slug: str, place: str | None, key: str | None) -> bool:
         """Whether a member's page has everything. Of a thread it is noted that they are looking at it."""
         session = self._session(request)
         if not session:
@@ -177,7 +191,7 @@ class NewsMiddleware:
         user.password, version, *more = rows[0]
         if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
             return False
-        if key is None:
+        if place is None or key is None:
             return tag == f'"{version}"'
         viewers, noted, workspace_id, thread_id = more
         if tag == News.of(version, viewers).tag and not noted:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from gopimi.lib.statements import fetch
@@ -10,7 +11,6 @@ from gopimi.workspaces.actor import Actor, ActorKind
 from gopimi.workspaces.models import Membership
 from tickets.attention import Seen
 
-ALL_SEEN = {"ticket": None, "conversation": None}
 INTO = "INSERT INTO tickets_seen (workspace_id, user_id, {column}, state)"
 RENEWED = """
 ON CONFLICT (workspace_id, user_id, {column}) WHERE {column} IS NOT NULL DO UPDATE SET state = excluded.state
@@ -27,10 +27,22 @@ JOIN workspaces_membership AS member ON member.workspace_id = thread.workspace_i
 LEFT JOIN tickets_seen AS seen ON seen.workspace_id = member.workspace_id AND seen.user_id = member.user_id
     AND seen.{{column}} = thread.id
 LEFT JOIN tickets_seen AS everything ON everything.workspace_id = member.workspace_id
-    AND everything.user_id = member.user_id AND everything.ticket_id IS NULL AND everything.conversation_id IS NULL
+    AND everything.user_id = member.user_id AND everything.all_of = '{{kind}}'
 WHERE CASE WHEN seen.id IS NULL THEN before.updated_at <= coalesce(everything.state, member.created_at)
     ELSE seen.state = before.updated_at END
 ORDER BY thread.id
+{RENEWED}
+"""  # noqa: S608
+
+# What is committed while one marks all as read may bear a time of a moment ago: each thread of so lately is named.
+LATELY = "1 minute"
+ALL = f"""
+INSERT INTO tickets_seen (workspace_id, user_id, all_of, state) VALUES (%s, %s, '{{kind}}', now() - interval '{LATELY}')
+ON CONFLICT (workspace_id, user_id, all_of) WHERE all_of <> '' DO UPDATE SET state = excluded.state
+"""  # noqa: S608
+LATEST = f"""
+{INTO} SELECT workspace_id, %s, id, updated_at FROM {{table}}
+WHERE workspace_id = %s AND updated_at > now() - interval '{LATELY}' ORDER BY id
 {RENEWED}
 """  # noqa: S608
 
@@ -39,7 +51,7 @@ def told(threads: QuerySet, member: Membership) -> QuerySet:
     """The threads with what `is_new` reads of them, in the same statement."""
     rows = Seen.objects.for_workspace(member.workspace_id).filter(user=member.user_id)
     own = rows.filter(**{threads.model.called(): OuterRef("pk")})
-    everything = rows.filter(**{f"{name}__isnull": True for name in ALL_SEEN})
+    everything = rows.filter(all_of=threads.model.called())
     return threads.annotate(seen=Subquery(own.values("state")), all_seen=Subquery(everything.values("state")))
 
 
@@ -56,6 +68,15 @@ def mark(thread: Any, member: Membership) -> None:
         _write(MARK, type(thread), [thread.workspace_id, member.user_id, thread.pk, thread.updated_at])
 
 
+@transaction.atomic
+def mark_all(model: Any, member: Membership) -> None:
+    """The member has nothing new among all tickets, or all conversations."""
+    own = Seen.objects.for_workspace(member.workspace_id).filter(user=member.user_id)
+    own.filter(**{f"{model.called()}__isnull": False}).delete()
+    _write(ALL, model, [member.workspace_id, member.user_id])
+    _write(LATEST, model, [member.user_id, member.workspace_id])
+
+
 def keep(actor: Actor, before: Sequence[Any]) -> None:
     """What a member did is nothing new to them. `before` are the threads as they were, locked, before it was done."""
     if actor.kind == ActorKind.AGENT and before:
@@ -64,5 +85,5 @@ def keep(actor: Actor, before: Sequence[Any]) -> None:
 
 
 def _write(statement: str, model: Any, given: list[Any]) -> None:
-    names = {"column": f"{model.called()}_id", "table": model._meta.db_table}
+    names = {"kind": model.called(), "column": f"{model.called()}_id", "table": model._meta.db_table}
     fetch(f"{statement.format(**names)} RETURNING NULL", given)

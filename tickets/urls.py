@@ -18,6 +18,8 @@ from tickets.views import (
 app_name = "tickets"
 urlpatterns = [
     path("tickets/", lists.tickets, name="list"),
+    path("news/", lists.rail, name="rail"),
+    path("tickets/read/", lists.all_tickets_read, name="all_read"),
     path("tickets/new/", new.new, name="new"),
     path("tickets/bulk/", include(bulk.TicketBulkEdits().paths())),
     path("tickets/<int:number>/", threads.thread, name="detail"),
@@ -30,6 +32,7 @@ urlpatterns = [
     path("tickets/<int:number>/draft/discard/", drafts.discard, name="discard_draft"),
     path("tickets/<int:number>/draft/restore/", drafts.restore, name="restore_draft"),
     path("inbox/", lists.inbox, name="inbox"),
+    path("inbox/read/", lists.all_conversations_read, name="conversation_all_read"),
     path("inbox/bulk/", include(bulk.ConversationBulkEdits().paths())),
     path("inbox/<int:conversation_id>/", threads.thread, name="conversation"),
     path("inbox/<int:conversation_id>/edit/", threads.edit, name="conversation_edit"),

@@ -2,8 +2,10 @@
 // answer is 304, or what is new. What one is doing is never taken away: then the list says that there is something new,
 // the thread gets its new messages beside those that are there, and its details wait until they are left.
 const EVERY = 4000; // ms
+const RAIL = 4; // the numbers of the rail are asked for every so many times: it is on every page
 const IDLE = 2 * 60 * 1000; // without a key or a click: then nobody needs to be told at once that one looks at a thread
 let timer;
+let turn = 0;
 let touched = Date.now();
 
 function ask() {
@@ -11,7 +13,9 @@ function ask() {
   if (document.hidden) return;
   timer = setTimeout(ask, EVERY);
   const idle = Date.now() - touched > IDLE;
+  turn += 1;
   for (const element of document.querySelectorAll("[data-news]")) {
+    if (element.id === "rail-news" && turn % RAIL) continue;
     element.rest = idle && element.matches("#thread-news") && !element.rest; // every other time
     if (!element.rest) htmx.trigger(element, "news");
   }
@@ -42,6 +46,16 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (!asking(event) || event.detail.xhr.status < 400) return;
   event.preventDefault();
   if (event.detail.xhr.status < 500) event.detail.elt.removeAttribute("data-news");
+});
+
+// The numbers beside Inbox, Tickets and the views.
+document.addEventListener("rail-numbers", ({ detail }) => {
+  document.getElementById("rail-news").dataset.news = detail.tag;
+  for (const [name, words] of Object.entries(detail.numbers))
+    for (const number of document.querySelectorAll(`[data-number="${name}"]`)) {
+      number.textContent = words;
+      number.hidden = !words;
+    }
 });
 
 // The place of the focus in an element whose like takes its place.

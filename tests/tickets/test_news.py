@@ -1,5 +1,6 @@
 """What open pages ask: whether a list or a thread is still as they have it, and who else is looking."""
 
+import json
 import re
 from datetime import timedelta
 from html import unescape
@@ -10,7 +11,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from contacts.models import Contact
+from contacts.models import Contact, View
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import SYSTEM, Actor
 from gopimi.workspaces.models import Membership, User, Workspace
@@ -81,6 +82,44 @@ def test_a_list_that_is_as_it_was(as_bob: Client, thread: Any, django_assert_num
     with django_assert_num_queries(SESSION + MEMBER + OUT_OF_THE_WORKSPACE):
         answer = ask_list(as_bob, thread, tag)
     assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", tag)
+
+
+def rail_tag(client: Client, url: str) -> str:
+    found = re.search(r'id="rail-news" data-news="([^"]*)"', client.get(url).content.decode())
+    assert found
+    return unescape(found[1])
+
+
+@pytest.mark.parametrize("page", ["tickets:list", "contacts:list", "settings:profile"])
+def test_the_rail_of_any_page_that_is_as_it_was(
+    as_bob: Client, acme: Workspace, thread: Any, page: str, django_assert_num_queries: Any
+) -> None:
+    tag = rail_tag(as_bob, acme.url(page))
+    with django_assert_num_queries(SESSION + MEMBER + OUT_OF_THE_WORKSPACE):
+        answer = ask(as_bob, acme.url("tickets:rail"), tag, "rail-news")
+    assert (answer.status_code, answer["ETag"]) == (304, tag)
+
+
+def test_the_rails_numbers(as_alice: Client, acme: Workspace, thread: Any, alice: User) -> None:
+    own, other = ("tickets", "conversations") if isinstance(thread, Ticket) else ("conversations", "tickets")
+    view = f"{acme.url('contacts:view_new')}?table={own}&assignee=me&status=open"
+    as_alice.post(view, {"name": "On my desk", "seen": "everybody"})
+    tag = rail_tag(as_alice, acme.url("contacts:list"))
+    with workspace(acme):
+        (made,) = View.objects.for_workspace(acme)
+        thread.change(Actor.agent(alice), assignee=alice)
+        type(thread).objects.for_workspace(acme).update(updated_at=timezone.now())  # another transaction
+    answer = ask(as_alice, acme.url("tickets:rail"), tag, "rail-news")
+    assert (answer.status_code, answer["Cache-Control"]) == (204, "no-store")
+    told = json.loads(answer["HX-Trigger"])["rail-numbers"]
+    assert told == {"tag": answer["ETag"], "numbers": {own: "1", other: "", f"view{made.pk}": "1"}}
+    assert ask(as_alice, acme.url("tickets:rail"), answer["ETag"], "rail-news").status_code == 304
+
+
+def test_the_rail_of_another_workspace(as_charlie: Client, acme: Workspace, globex: Workspace, thread: Any) -> None:
+    assert ask(as_charlie, acme.url("tickets:rail"), '"x"', "rail-news").status_code == 404
+    answer = ask(as_charlie, globex.url("tickets:rail"), '"x"', "rail-news")
+    assert json.loads(answer["HX-Trigger"])["rail-numbers"]["numbers"] == {"tickets": "", "conversations": ""}
 
 
 def test_a_list_in_which_something_changed(as_bob: Client, alice: User, thread: Any) -> None:

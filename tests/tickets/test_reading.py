@@ -108,7 +108,7 @@ def test_what_was_there_before_one_joined_is_not_new(as_bob: Client, thread: Any
 def test_all_that_was_seen_before(as_bob: Client, thread: Any, bob: User) -> None:
     """As for who was a member when marks came to be (tickets/migrations/0008)."""
     with workspace(thread.workspace):
-        Seen.objects.for_workspace(thread.workspace).create(user=bob, state=timezone.now())
+        Seen.objects.for_workspace(thread.workspace).create(user=bob, all_of=thread.called(), state=timezone.now())
     assert not is_new(as_bob, thread)
 
 
@@ -125,6 +125,55 @@ def test_marks_go_with_the_member(as_bob: Client, thread: Any, bob: User) -> Non
     assert len(marks(thread)) == 1
     Membership.objects.filter(user=bob).delete()
     assert marks(thread) == []
+
+
+def all_read(client: Client, thread: Any) -> Any:
+    name = "tickets:all_read" if isinstance(thread, Ticket) else "tickets:conversation_all_read"
+    return client.post(thread.workspace.url(name), headers={"HX-Request": "true"})
+
+
+@pytest.mark.parametrize("ago", [{"days": 1}, {"seconds": 5}])
+def test_all_are_marked_as_read_for_oneself(as_alice: Client, as_bob: Client, thread: Any, ago: Any) -> None:
+    at(thread, **ago)
+    answer = all_read(as_bob, thread)
+    assert answer.status_code == 204
+    assert "threads-changed" in answer["HX-Trigger"]
+    assert (is_new(as_alice, thread), is_new(as_bob, thread)) == (True, False)
+
+
+def test_what_one_looked_at_before_it_changed_is_read_too(as_bob: Client, thread: Any) -> None:
+    look(as_bob, thread)
+    at(thread, hours=1)
+    assert is_new(as_bob, thread)
+    all_read(as_bob, thread)
+    all_read(as_bob, thread)
+    assert not is_new(as_bob, thread)
+
+
+def test_what_comes_after_all_were_read_is_new(as_bob: Client, thread: Any, alice: User) -> None:
+    at(thread, seconds=5)
+    all_read(as_bob, thread)
+    with workspace(thread.workspace):
+        late = type(thread).objects.for_workspace(thread.workspace).open(EMAIL, thread.contact, "Fire", "It burns.")
+    at(late, seconds=7)  # as of a transaction that took so long
+    at(thread, seconds=4)
+    assert as_bob.get(urls(thread)[0]).content.decode().count(UNREAD) == 2
+
+
+def test_reading_all_of_one_kind_leaves_the_other(as_bob: Client, acme: Workspace, thread: Any) -> None:
+    other = Conversation if isinstance(thread, Ticket) else Ticket
+    with workspace(acme):
+        another = other.objects.for_workspace(acme).open(EMAIL, thread.contact, "Fire", "It burns.")  # type: ignore[attr-defined]
+    at(another, days=1)
+    all_read(as_bob, thread)
+    assert (is_new(as_bob, thread), is_new(as_bob, another)) == (False, True)
+
+
+def test_without_javascript_one_is_led_back(as_bob: Client, thread: Any) -> None:
+    name = "tickets:all_read" if isinstance(thread, Ticket) else "tickets:conversation_all_read"
+    answer = as_bob.post(thread.workspace.url(name), follow=True)
+    assert answer.redirect_chain[0][0] == urls(thread)[0]
+    assert "are marked as read" in answer.content.decode()
 
 
 def test_a_bulk_edit_of_ones_own(as_bob: Client, acme: Workspace, thread: Any, bob: User) -> None:

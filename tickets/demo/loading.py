@@ -12,6 +12,7 @@ from tickets.attention import Seen
 from tickets.demo.people import People
 from tickets.demo.stories import read
 from tickets.demo.threads import Threads
+from tickets.models import Conversation, Ticket
 
 PASSWORD = "gopimi-demo"  # noqa: S105  known to everybody: the command refuses any database but the embedded one
 SEEN = timedelta(hours=3)
@@ -46,7 +47,9 @@ def load_workspace(folder: str, slug: str, now: datetime, password: str) -> Work
         for place, view in enumerate(told.get("view", [])):
             View.objects.create(workspace=demo, owner=agents[0], shared=True, position=place, **view)
         # Who looks at the lists first finds some that are new, not all that there is.
-        Seen.objects.bulk_create([Seen(workspace=demo, user=agent, state=now - SEEN) for agent in agents])
+        kinds = (Ticket.called(), Conversation.called())
+        seen_all = [Seen(workspace=demo, user=one, all_of=kind, state=now - SEEN) for one in agents for kind in kinds]
+        Seen.objects.bulk_create(seen_all)
         threads = Threads(demo, told, agents, now)
         threads.load(People(demo, told, agents, now).load(threads.asked()))
     return demo

@@ -13,6 +13,7 @@ from customfields.models import Field
 from gopimi.lib.counting import beside, capped, capped_counts
 from gopimi.workspaces.models import ApiToken, Membership
 from gopimi.workspaces.templatetags.ui import hue
+from tickets import news
 from tickets.filters import tag_ids
 from tickets.lists import LISTS, countable
 from tickets.models import Conversation, Mailbox, RawMail, Status, Ticket
@@ -45,14 +46,19 @@ SHOWN = 8  # views; a table's own page has all of them
 
 @register.simple_tag(takes_context=True)
 def open_counts(context: Any) -> dict[str, Any]:
-    """How much is open, "999+" where there is more; and `views`, each with its address, colour and maybe a number."""
-    request = context["request"]
+    return numbers(context["request"])
+
+
+def numbers(request: Any) -> dict[str, Any]:
+    """How much is open, "999+" where there is more; `views`, each with its address, colour and maybe a number; and the
+    `tag` of it all, with which one asks for news."""
     workspace = request.workspace
     tickets = Ticket.objects.for_workspace(workspace).filter(status=Status.OPEN)
     conversations = Conversation.objects.for_workspace(workspace).filter(status=Conversation.Status.OPEN)
     views, counts = savedviews.seen_beside(
-        request, tickets=capped(tickets, CAP), conversations=capped(conversations, CAP)
+        request, tickets=capped(tickets, CAP), conversations=capped(conversations, CAP), version=news.rail(workspace)
     )
+    tag = f'"{counts.pop("version")}"'
     views = views[:SHOWN]
     queries = {view: QueryDict(view.query) for view in views}
     tags = tag_ids(workspace, {name for query in queries.values() for name in query.getlist("tag")})
@@ -62,6 +68,7 @@ def open_counts(context: Any) -> dict[str, Any]:
     words = _shown(counts)
     listed = [
         {
+            "pk": view.pk,
             "name": view.name,
             "url": savedviews.address(workspace, view),
             "hue": hue(view.name),
@@ -69,7 +76,7 @@ def open_counts(context: Any) -> dict[str, Any]:
         }
         for view in views
     ]
-    return {**words, "views": listed}
+    return {**words, "views": listed, "tag": tag}
 
 
 def _counted(request: Any, view: View, query: QueryDict, tags: dict[str, int]) -> QuerySet | None:

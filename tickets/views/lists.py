@@ -4,14 +4,16 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseRedirect
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from contacts.savedviews import State
+from contacts.savedviews import PAGES, State
 from gopimi.lib import htmx
 from gopimi.lib.filtering import BadFilter
 from gopimi.lib.keyset import BadCursor
-from tickets import news
+from gopimi.workspaces import toasts
+from tickets import news, reading
 from tickets.lists import ConversationList, ThreadList, TicketList
+from tickets.templatetags.rail import numbers
 
 FRAGMENTS = {"threads": "tickets/_list.html", "thread-tabs": "tickets/_tabs.html", "threads-open": "tickets/_open.html"}
 
@@ -46,3 +48,28 @@ def show(request: Any, kind: type[ThreadList], template: str, **context: Any) ->
         raise BadRequest(str(error)) from error
     answer = htmx.page(request, template, {"list": threads, "state": state, **context}, fragments=FRAGMENTS)
     return news.told(answer, threads.tag, threads_news=True) if news.known(request) else answer
+
+
+@require_POST
+def all_tickets_read(request: Any) -> HttpResponse:
+    return all_read(request, TicketList)
+
+
+@require_POST
+def all_conversations_read(request: Any) -> HttpResponse:
+    return all_read(request, ConversationList)
+
+
+def all_read(request: Any, kind: type[ThreadList]) -> HttpResponse:
+    """Mark all as read for this member alone, whatever the list is filtered by."""
+    reading.mark_all(kind.model, request.membership)
+    return toasts.done(request, request.workspace.url(PAGES[kind.views]), kind.all_are_read, threads_changed=True)
+
+
+@require_GET
+def rail(request: Any) -> HttpResponse:
+    """The numbers beside Inbox, Tickets and the views, for pages that ask what is new (tickets/news.py)."""
+    shown = numbers(request)
+    views = {f"view{view['pk']}": view["count"] for view in shown["views"]}
+    said = {"tickets": shown["tickets"], "conversations": shown["conversations"], **views}
+    return news.told(HttpResponse(status=204), shown["tag"], rail_numbers={"tag": shown["tag"], "numbers": said})
