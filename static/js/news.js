@@ -34,6 +34,7 @@ document.addEventListener("htmx:load", ({ target }) => target.matches("#thread")
 function reread() {
   const list = document.getElementById("threads-news");
   if (list) list.dataset.news = '"0"';
+  turn = -1;
   ask();
 }
 

@@ -173,6 +173,24 @@ def test_the_order_stays_while_one_searches(page: Page, desk: Workspace) -> None
     expect(page.locator(ROWS).first).to_contain_text("Smoke")
 
 
+def test_days_and_rows_per_page(page: Page, desk: Workspace, look: str, axe: Callable[[], None]) -> None:
+    open_list(page, desk.url("tickets:list"), 4)
+    with workspace(desk):
+        Ticket.objects.for_workspace(desk).filter(subject="Smoke").update(created_at="2026-01-02T12:00Z")
+    page.get_by_role("button", name="Created", exact=True).click()
+    page.get_by_role("group", name="Created").get_by_label("On or before").fill("2026-01-02")
+    axe()
+    page.get_by_role("group", name="Created").get_by_role("button", name="Apply").click()
+    expect(page.locator(ROWS)).to_have_count(1)
+    if look.startswith("desktop"):
+        page.get_by_label("Rows per page").select_option("100")
+        page.wait_for_url("**limit=100**")
+        assert "created_at__lte=2026-01-02" in page.url
+    expect(page.locator(ROWS)).to_have_count(1)
+    page.get_by_role("button", name="Remove filter Created").click()
+    expect(page.locator(ROWS)).to_have_count(4)
+
+
 def test_an_organization_is_searched_for(page: Page, desk: Workspace, axe: Callable[[], None]) -> None:
     with workspace(desk):
         contact = ContactFactory(workspace=desk, organization=OrganizationFactory(workspace=desk, name="Fathom"))

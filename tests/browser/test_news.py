@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from gopimi.lib.tenancy import workspace
-from gopimi.workspaces.actor import Actor
+from gopimi.workspaces.actor import SYSTEM, Actor
 from gopimi.workspaces.models import User, Workspace
 from tests.browser.conftest import PHONE
 from tests.browser.test_together import desk_of, edit
@@ -93,6 +93,35 @@ def test_what_one_has_not_seen_is_marked(page: Page, desk: Workspace, look: str,
     answer("one")
     expect(page.locator(".unread")).to_have_count(2)
     expect(page.locator(ROWS).first).to_contain_text("Smoke")
+
+
+def test_the_rails_numbers_follow(page: Page, desk: Workspace, hers: Page) -> None:
+    """At once where the page hears of it, and when one comes back to a tab."""
+    numbers = "nav[aria-label=Main] [data-number={}]"
+    page.goto(desk.url("tickets:list"))
+    hers.goto(desk.url("contacts:list"))
+    expect(hers.locator(numbers.format("tickets"))).to_have_text("2")
+    bring("Water", "four")
+    expect(page.locator(numbers.format("tickets"))).to_have_text("3")
+    hers.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(hers.locator(numbers.format("tickets"))).to_have_text("3")
+    with workspace(desk):
+        Conversation.objects.for_workspace(desk).change(SYSTEM, status="closed")
+    hers.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(hers.locator(numbers.format("conversations"))).to_be_hidden()
+
+
+def test_all_are_marked_as_read(page: Page, desk: Workspace, look: str, axe: Callable[[], None]) -> None:
+    page.goto(desk.url("tickets:list"))
+    expect(page.locator(f"{ROWS}.unread")).to_have_count(2)
+    page.get_by_role("button", name="More actions").click()
+    axe()
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.get_by_text("All tickets are marked as read.")).to_be_visible()
+    expect(page.locator(f"{ROWS}.unread")).to_have_count(0)
+    expect(page.get_by_role("button", name="Mark all as read")).to_be_hidden()
+    page.goto(desk.url("tickets:inbox"))
+    expect(page.locator(f"{ROWS}.unread")).to_have_count(1)
 
 
 def test_what_one_does_in_a_list_is_not_taken_away(page: Page, desk: Workspace, axe: Callable[[], None]) -> None:
