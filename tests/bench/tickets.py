@@ -13,8 +13,11 @@ ROUNDS = 15
 CONTACTS, MESSAGES, MORE_FIELDS = 500, 100, 2  # fields beside the eight that people have
 ASKED = {
     "the list": "", "open": "status=open", "mine": "assignee=me", "urgent": "priority=urgent",
+    "unassigned": "assignee=none", "tagged": "tag=often", "of some days": "created_at__gte=2000-01-01",
     "search of a rare word": "q=zyxor", "search of a frequent word": "q=invoice",
-    "sorted by priority": "sort=-priority",
+    "search of what all have": "q=question", "search of two words": "q=invoice+question",
+    "search of a fragment": "q=oi", "search among open ones": "q=invoice&status=open",
+    "sorted by priority": "sort=-priority", "sorted by number": "sort=number",
 }  # fmt: skip
 TICKETS = """
 INSERT INTO tickets_ticket
@@ -26,6 +29,12 @@ SELECT %(workspace)s, n,
     (%(contacts)s::bigint[])[1 + n %% cardinality(%(contacts)s::bigint[])], %(mailbox)s,
     now() - n * interval '1 minute', now() - n * interval '1 minute'
 FROM generate_series(1, %(number)s) AS n
+"""
+TAGS = """
+WITH tag AS (INSERT INTO contacts_tag (workspace_id, name) VALUES (%(workspace)s, 'often') RETURNING workspace_id, id)
+INSERT INTO tickets_tickettag (workspace_id, ticket_id, tag_id)
+SELECT ticket.workspace_id, ticket.id, tag.id FROM tickets_ticket AS ticket JOIN tag USING (workspace_id)
+WHERE ticket.number %% 3 = 0
 """
 # One for each ticket, and the thread that is read: all of them for the first.
 MESSAGES_OF = """
@@ -66,6 +75,7 @@ def _workspace(number: int) -> Any:
     given = {"workspace": target.pk, "contacts": contacts, "mailbox": mailbox.pk, "number": number}
     with owner() as cursor:
         cursor.execute(TICKETS, given)
+        cursor.execute(TAGS, given)
         cursor.execute(MESSAGES_OF, {"workspace": target.pk, "messages": MESSAGES})
         cursor.execute("UPDATE workspaces_workspace SET last_ticket_number = %s WHERE id = %s", [number, target.pk])
     return target

@@ -37,8 +37,9 @@ def show(request: Any, kind: type[ThreadList], template: str, **context: Any) ->
         for name in [name for name in query if name.partition("__")[0] in without]:
             query.pop(name)
         return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
-    if htmx.wants(request, "threads") and news.known(request) == news.list_tag(request.workspace, kind.model):
-        return news.unchanged(news.known(request))
+    known = news.known(request)
+    if known and htmx.wants(request, "threads") and known == news.list_tag(request.workspace, kind.model):
+        return news.unchanged(known)
     state = State(request, kind.views)
     if state.shortcut:
         return htmx.go(request, state.shortcut)
@@ -47,7 +48,7 @@ def show(request: Any, kind: type[ThreadList], template: str, **context: Any) ->
     except (BadFilter, BadCursor) as error:
         raise BadRequest(str(error)) from error
     answer = htmx.page(request, template, {"list": threads, "state": state, **context}, fragments=FRAGMENTS)
-    return news.told(answer, threads.tag, threads_news=True) if news.known(request) else answer
+    return news.told(answer, threads.tag, threads_news=True) if known else answer
 
 
 @require_POST
