@@ -78,6 +78,7 @@ class Select extends HTMLElement {
       this.choice.clearActiveItems();
       this.choice.focus(); // and opens the list; Tom Select's own click would close one that is open
     });
+    this.choice.hook("instead", "onPaste", () => {}); // pasted is like typed: Tom Select refuses it without the focus
     const box = this.choice.control_input;
     this.choice.hook("instead", "focus", () => {
       box.focus();
