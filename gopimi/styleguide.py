@@ -88,7 +88,7 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
         "tickets": [Ticket(number=1, status=status) for status in Status.values],
         "priorities": list(Priority),
         "imports": [Import(status=status, rows=2400, processed=1200, created=900) for status in ImportStatus.values],
-        "running": Import(status="running", rows=2400, processed=1200, created=900, updated=280, failed=3),
+        "running": [Import(status="running", rows=2400, processed=1200, created=900, updated=280, failed=3)],
         "facets": [
             Facet("status", "Status", "circle-dot", STATUSES, ["open", "pending"]),
             Facet("priority", "Priority", "flag", [(str(one.value), str(one.label)) for one in Priority]),
