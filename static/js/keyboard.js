@@ -45,7 +45,7 @@ document.addEventListener("keydown", (event) => {
 
 // Ctrl-K or ⌘-K opens the command palette, from a field as well; what is written in a dialog stays.
 document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey) return;
+  if (event.key?.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey) return;
   const link = document.querySelector("[data-palette-open]");
   if (!link) return;
   event.preventDefault();
@@ -58,7 +58,7 @@ document.addEventListener(
   "keydown",
   (event) => {
     const coming = document.querySelector("[data-palette-open].htmx-request");
-    if (!coming || event.key.length > 1 || event.metaKey || event.ctrlKey || event.altKey) return;
+    if (!coming || event.key?.length !== 1 || event.metaKey || event.ctrlKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
     early += event.key;
