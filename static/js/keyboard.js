@@ -43,17 +43,19 @@ document.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 
+let early = "";
+
 // Ctrl-K or ⌘-K opens the command palette, from a field as well; what is written in a dialog stays.
 document.addEventListener("keydown", (event) => {
   if (event.key?.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey) return;
   const link = document.querySelector("[data-palette-open]");
   if (!link) return;
   event.preventDefault();
+  early = "";
   if (!document.querySelector("dialog[open]")) link.click();
 });
 
 // What is typed before it has come is meant for it.
-let early = "";
 document.addEventListener(
   "keydown",
   (event) => {
