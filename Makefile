@@ -7,7 +7,7 @@ PARTS ?=
 UV := .venv/bin/uv
 COMPILE := $(UV) pip compile -q --generate-hashes --universal --python-version 3.11 --no-header
 
-.PHONY: help run test check format messages setup setup-dev chromium lock corpus corpus-csv kills bench bench-quick fuzz
+.PHONY: help run test check format messages setup setup-dev chromium lock corpus corpus-csv kills bench bench-world bench-quick fuzz
 
 help:
 	@echo "make run                serve GoPimi on http://127.0.0.1:8000 (PORT, GOPIMI_DATA_DIR)"
@@ -17,6 +17,7 @@ help:
 	@echo "make messages           take the texts out of code and templates into the catalogs, and compile them"
 	@echo "make bench              measure, beside peers and the raw floor, and write docs/benchmarks.md (PARTS=\"api\")"
 	@echo "make bench-quick        the same with less of everything, in a few minutes; nothing is written"
+	@echo "make bench-world        make the data of a bench once for several (BENCH_WORLD=dir, of make bench too)"
 	@echo "make lock               write requirements/*.txt anew from requirements/*.in"
 	@echo "make fuzz               try requests made up from the API's document (MINUTES=5)"
 	@echo "make corpus CORPUS=dir  receive every mail of a corpus and compare with its manifest"
@@ -55,6 +56,9 @@ kills: setup-dev
 
 bench: .venv/installed-bench
 	.venv/bin/python -m tests.bench $(PARTS)
+
+bench-world: .venv/installed-bench
+	.venv/bin/python -m tests.bench.world $(BENCH_WORLD)
 
 bench-quick: .venv/installed-bench
 	BENCH_QUICK=1 .venv/bin/python -m tests.bench $(PARTS)

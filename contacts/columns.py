@@ -5,8 +5,11 @@ Cells are made here and not in a template each: that of 50 rows took most of a p
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
@@ -49,15 +52,16 @@ def _email(highlight: Highlight = escape) -> Content:
 
 def _organization(highlight: Highlight = escape) -> Content:
     def content(contact: Contact, held: Any) -> SafeString:
-        if contact.organization is None:
+        name = contact.organization_name  # type: ignore[attr-defined]
+        if name is None:
             return NONE
-        name = contact.organization.name
         return who(mark(name), highlight(name))
 
     return content
 
 
 SEARCHED = {"email": _email, "organization": _organization}  # where search may have found something
+MOMENTS = ("created_at", "updated_at")
 
 
 def _tags(contact: Contact, held: Any) -> SafeString:
@@ -72,10 +76,13 @@ def _open_tickets(contact: Contact, held: Any) -> str:
     return str(contact.open_ticket_count or "")
 
 
-def _moment(name: str) -> Content:
+def _time(moment: datetime, now: datetime | None = None) -> SafeString:
+    return SafeString(f'<time datetime="{moment.isoformat(timespec="seconds")}">{escape(ago(moment, now))}</time>')
+
+
+def _moment(name: str, told: Callable[[datetime], SafeString] = _time) -> Content:
     def content(contact: Contact, held: Any) -> SafeString:
-        moment = getattr(contact, name)
-        return SafeString(f'<time datetime="{moment.isoformat(timespec="seconds")}">{escape(ago(moment))}</time>')
+        return told(getattr(contact, name))
 
     return content
 
@@ -128,6 +135,8 @@ def chosen(keys: Sequence[str], fields: Sequence[Field], highlight: Highlight = 
     """The columns with these keys in their order, each once; the default where none is left."""
     columns = known(fields)
     columns |= {key: replace(columns[key], content=content(highlight)) for key, content in SEARCHED.items()}
+    told = cache(partial(_time, now=timezone.localtime()))  # what was imported together is as old
+    columns |= {key: replace(columns[key], content=_moment(key, told)) for key in MOMENTS}
     wanted = [key for key in dict.fromkeys(keys) if key in columns] or default(fields)
     return [columns[key] for key in wanted]
 

@@ -20,25 +20,26 @@ from gopimi.workspaces.actor import EMAIL, Actor, ActorKind
 from gopimi.workspaces.models import QuotaExceeded, Workspace
 from organizations.models import Organization
 
-WITH_ADDRESS = "SELECT {columns} FROM contacts_contact AS contact WHERE workspace_id = %s AND email_key = %s"
-# Without an organization it joins its domain's.
-MAKE = """
-WITH contact AS (
+# Without an organization it joins its domain's. Where somebody has the address, it is they.
+FIND_OR_MAKE = """
+WITH known AS (
+    SELECT * FROM contacts_contact WHERE workspace_id = %(workspace)s AND email_key = %(email_key)s
+), contact AS (
     INSERT INTO contacts_contact
         (workspace_id, name, email, email_key, source, creator_kind, creator_id, organization_id)
-    VALUES (
+    SELECT
         %(workspace)s, %(name)s, %(email)s, %(email_key)s, %(source)s, %(kind)s, %(actor)s::bigint,
         coalesce(
             %(organization)s::bigint,
             (SELECT organization_id FROM organizations_domain WHERE workspace_id = %(workspace)s AND name = %(domain)s)
         )
-    )
+    WHERE NOT EXISTS (SELECT FROM known)
     RETURNING *
 ), found_by AS (
     INSERT INTO contacts_contactsearch (workspace_id, contact_id, grams)
     SELECT workspace_id, id, %(grams)s::int[] FROM contact
 )
-SELECT {columns} FROM contact
+SELECT {columns}, true FROM contact UNION ALL SELECT {columns}, false FROM known AS contact
 """
 
 
@@ -106,10 +107,14 @@ class ContactQuerySet(TenantQuerySet):
         """
         address = addresses.parse(email)
         workspace = self._lock()
-        self._require_free(address)
         if workspace.contacts_available == 0:
+            self._require_free(address)
             raise QuotaExceeded(workspace.contact_quota or 0, workspace.contact_count, 1)
-        return self._make(actor, address, name, organization, source, tags, values or {})
+        contact, made = self._find_or_make(actor, address, name, organization, source)
+        if not made:
+            raise AddressTaken(contact)
+        contact.fill(tags, values or {})
+        return contact
 
     def by_mail(self, email: str, name: str = "", workspace: Workspace | None = None) -> tuple[Any, bool]:
         """The sender of a mail and whether they are new: found by exact address, brought back from the trash, or made.
@@ -118,15 +123,12 @@ class ContactQuerySet(TenantQuerySet):
         """
         address = addresses.parse(email)
         workspace = workspace or self._lock()
-        contact = self._with_address(address)
-        if contact is not None and not contact.is_trashed:
-            return contact, False
         with quota_exempt() if workspace.contacts_available == 0 else nullcontext():
-            if contact is None:
-                return self._make(EMAIL, address, name, None, "email", (), {}), True
-            self._revive([contact.pk], EMAIL)
-            contact.refresh_from_db()
-        return contact, False
+            contact, made = self._find_or_make(EMAIL, address, name, None, "email")
+            if contact.is_trashed:
+                self._revive([contact.pk], EMAIL)
+                contact.refresh_from_db()
+        return contact, made
 
     def trash(self, actor: Actor, deletion: uuid.UUID | None = None) -> tuple[int, uuid.UUID]:
         """Put these contacts into the trash; answers with how many, and the deletion's own id for Undo."""
@@ -158,27 +160,13 @@ class ContactQuerySet(TenantQuerySet):
         return Workspace(pk=self._workspace).lock()
 
     def _require_free(self, address: addresses.Address) -> None:
-        if taken := self._with_address(address):
+        if taken := self._all().filter(email_key=address.key).first():
             raise AddressTaken(taken)
 
-    def _with_address(self, address: addresses.Address) -> Any:
-        found = statements.fetch(WITH_ADDRESS.format(columns=self._columns), [self._workspace, address.key])
-        return statements.instance(self.model, found[0]) if found else None
-
-    @property
-    def _columns(self) -> str:
-        return statements.columns(self.model, "contact")
-
-    def _make(
-        self,
-        actor: Actor,
-        address: addresses.Address,
-        name: str,
-        organization: Organization | None,
-        source: str,
-        tags: Iterable[str],
-        values: dict[Any, Any],
-    ) -> Any:
+    def _find_or_make(
+        self, actor: Actor, address: addresses.Address, name: str, organization: Organization | None, source: str
+    ) -> tuple[Any, bool]:
+        """Whose address it is, in the trash or not, or a new contact; and whether it is new."""
         name = name.strip()[:200] or name_of(address.given)
         given = {
             "workspace": self._workspace,
@@ -192,10 +180,9 @@ class ContactQuerySet(TenantQuerySet):
             "actor": actor.id,
             "grams": searching.literal(self._workspace, name, address.given),
         }
-        (row,) = statements.fetch(MAKE.format(columns=self._columns), given)
-        contact = statements.instance(self.model, row)
-        contact.fill(tags, values)
-        return contact
+        statement = FIND_OR_MAKE.format(columns=statements.columns(self.model, "contact"))
+        ((*row, made),) = statements.fetch(statement, given)
+        return statements.instance(self.model, row), made
 
     def _revive(self, ids: list[int], actor: Actor) -> None:
         self._all().filter(id__in=ids).update(deleted_at=None, deleted_by=None, deletion=None)

@@ -4,6 +4,7 @@ from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from gopimi.api import api, unknown
+from gopimi.styleguide import styleguide
 from gopimi.workspaces import urls as settings
 from gopimi.workspaces.views import entry, first, invitations
 from tickets import urls as tickets
@@ -42,6 +43,7 @@ urlpatterns = [
     path("", entry.home, name="home"),
     path("healthz", entry.health, name="health"),
     path("accounts/", include(account_pages)),
+    path("styleguide/", styleguide, name="styleguide"),
     path("welcome/", first.first_run, name="first_run"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("dashboard/<slug:slug>/", include(workspace_pages)),

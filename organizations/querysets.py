@@ -64,6 +64,13 @@ class OrganizationQuerySet(NamedQuerySet):
             found = found.filter(Q(name_key__contains=word) | Exists(by_domain))
         return found
 
+    def offered(self, query: str, most: int) -> list["Organization"]:
+        """Those to choose from for what is typed, whose name begins so first."""
+        found = self.search(query).order_by("name_key", "id")
+        first: list[Organization] = list(found.filter(name_key__startswith=fold(query.strip()))[:most])  # type: ignore[arg-type]
+        rest = found.exclude(pk__in=[organization.pk for organization in first])[: most - len(first)]
+        return [*first, *rest]  # type: ignore[list-item]
+
     def free_name(self, text: Any, but: "Organization | None" = None) -> str:
         """The name, cleaned; refused where another one has it."""
         cleaned = name("name", text, NAME_LENGTH)

@@ -8,7 +8,6 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from gopimi.lib import htmx
-from gopimi.lib.folding import fold
 from gopimi.lib.keyset import BadCursor, Key, paginate
 from gopimi.workspaces import toasts
 from organizations.forms import OrganizationForm
@@ -102,7 +101,5 @@ def delete(request: Any, pk: int) -> HttpResponse:
 def options(request: Any) -> HttpResponse:
     """What the organization selector offers for `?q=`: those whose name begins so first."""
     query = request.GET.get("q", "").replace("\x00", "")
-    found = _organizations(request).search(query).order_by("name_key", "id")
-    first = list(found.filter(name_key__startswith=fold(query.strip()))[:OFFERED])
-    rest = found.exclude(pk__in=[organization.pk for organization in first])[: OFFERED - len(first)]
-    return JsonResponse([{"value": one.pk, "text": one.name} for one in [*first, *rest]], safe=False)
+    found = _organizations(request).offered(query, OFFERED)
+    return JsonResponse([{"value": one.pk, "text": one.name} for one in found], safe=False)

@@ -5,9 +5,14 @@ What a mail opens looks like what is opened by hand (`ThreadQuerySet.open`); a t
 
 from typing import Any, NamedTuple
 
+from django.db import OperationalError
+
 from contacts.models import Contact
-from gopimi.lib.statements import fetch, insertion
+from gopimi.lib.statements import fetch, insertion, instance
+from gopimi.lib.tenancy import LAZILY, at_once, workspace
 from gopimi.workspaces.actor import ActorKind
+from gopimi.workspaces.models import LOCK_AND_ENTER, Workspace
+from tickets import mailboxes, notifying
 from tickets.mailparse import Mail
 from tickets.messageids import digest
 from tickets.models import Conversation, Event, Mailbox, Message, MessageId, RawMail, Ticket
@@ -21,22 +26,31 @@ WHERE workspace_id = %(workspace)s AND mailbox_id = %(mailbox)s AND fingerprint 
 RAW_MAIL = insertion(
     RawMail,
     {
-        "workspace_id": "%(workspace)s",
-        "mailbox_id": "%(mailbox)s",
+        "workspace_id": "address.id",
+        "mailbox_id": "address.mailbox_id",
         "recipient": "%(recipient)s",
         "data": "%(data)b",
         "fingerprint": "%(fingerprint)b",
     },
+    "FROM address",
 )
+# Row-level security looks at a new row once the one of `address` is there, and that enters the workspace.
 KEEP = f"""
-WITH kept AS ({RAW_MAIL} ON CONFLICT (workspace_id, mailbox_id, fingerprint) DO NOTHING RETURNING id, state)
-SELECT id, state FROM kept UNION ALL ({FIND}) LIMIT 1
+WITH address AS MATERIALIZED ({mailboxes.ENTER}),
+kept AS (
+    {RAW_MAIL} ON CONFLICT (workspace_id, mailbox_id, fingerprint) DO NOTHING RETURNING id, state
+)
+SELECT kept.id, kept.state, address.* FROM address LEFT JOIN kept ON true
 """  # noqa: S608
-LOCK = """
-SELECT raw.id, raw.state, mailbox.id, mailbox.purpose FROM tickets_rawmail AS raw
-JOIN tickets_mailbox AS mailbox ON mailbox.workspace_id = raw.workspace_id AND mailbox.id = raw.mailbox_id
-WHERE raw.workspace_id = %s AND raw.id = %s FOR NO KEY UPDATE OF raw
-"""
+# The subquery, which locks rows and so stays one, runs for the workspace's row: after that is locked, and entered.
+LOCK = f"""
+WITH workspace AS MATERIALIZED ({LOCK_AND_ENTER})
+SELECT raw.*, workspace.* FROM workspace CROSS JOIN LATERAL (
+    SELECT raw.id AS raw_mail, raw.state, mailbox.id AS mailbox, mailbox.purpose FROM tickets_rawmail AS raw
+    JOIN tickets_mailbox AS mailbox ON mailbox.workspace_id = raw.workspace_id AND mailbox.id = raw.mailbox_id
+    WHERE raw.workspace_id = workspace.id AND raw.id = %s FOR NO KEY UPDATE OF raw
+) AS raw
+"""  # noqa: S608
 
 OPENED = {"workspace_id": "%(workspace)s", "what": "'opened'", "actor_kind": f"'{ActorKind.EMAIL}'"}
 THREAD = {
@@ -76,6 +90,9 @@ WHERE workspace_id = %(workspace)s AND id = %(raw_mail)s
 """  # noqa: S608
 
 
+TOLD = f"ARRAY({notifying.WANTED})"
+
+
 def _written(thread: str, column: str) -> str:
     """The message's rows, for a statement in which `thread` is a table of one id."""
     return f"""
@@ -92,19 +109,27 @@ WITH numbered AS (
 opened AS ({insertion(Ticket, {**THREAD, "number": "number"}, "FROM numbered RETURNING id, number")}),
 event AS ({insertion(Event, {**OPENED, "ticket_id": "opened.id"}, "FROM opened")}),
 {_written("opened", "ticket_id")}
-SELECT opened.number, NULL::bigint, message.id FROM opened, message
+SELECT opened.number, NULL::bigint, message.id, {TOLD} FROM opened, message
 """  # noqa: S608
 OPEN_CONVERSATION = f"""
 WITH opened AS ({insertion(Conversation, {**THREAD, **WRITER}, "RETURNING id")}),
 event AS ({insertion(Event, {**OPENED, "conversation_id": "opened.id"}, "FROM opened")}),
 {_written("opened", "conversation_id")}
-SELECT NULL::int, opened.id, message.id FROM opened, message
+SELECT NULL::int, opened.id, message.id, {TOLD} FROM opened, message
 """  # noqa: S608
 THREAD_ID = "(SELECT %(thread)s::bigint AS id)"
 APPEND = {
-    column: f"WITH {_written(THREAD_ID, column)} SELECT message.id FROM message"  # noqa: S608
+    column: f"WITH {_written(THREAD_ID, column)} SELECT message.id, {TOLD} FROM message"  # noqa: S608
     for column in ("ticket_id", "conversation_id")
 }
+
+
+class Kept(NamedTuple):
+    """A stored mail: where, its id, and how far it is."""
+
+    workspace: Workspace
+    raw_mail: int
+    state: str
 
 
 class Waiting(NamedTuple):
@@ -117,36 +142,55 @@ class Waiting(NamedTuple):
 
 
 class Filed(NamedTuple):
-    """Where a mail has its message: the ticket's number or the conversation's id, and the message's id."""
+    """Where a mail has its message: the ticket's number or the conversation's id, and the message's id. With the ids of
+    the members who want to be told of it."""
 
     ticket: int | None
     conversation: int | None
     message: int
+    told: list[int]
 
 
-def keep(workspace_id: int, mailbox_id: int, recipient: str, data: bytes, fingerprint: bytes) -> tuple[int, str]:
-    """Store a mail's bytes; answers with id and state of the stored mail, by now or since an earlier delivery.
+def keep(recipient: str, data: bytes, fingerprint: bytes) -> Kept:
+    """Store a mail's bytes in the workspace that the recipient belongs to, now or by an earlier delivery.
 
-    Deliveries of the same mail at the same time wait for one another here.
+    By one statement, a transaction of its own that isn't waited for (`tenancy.workspace`): what is made of the mail is
+    waited for, and takes it along. Deliveries of the same mail at the same time wait for one another here. Raises
+    UnknownRecipient.
     """
     given = {
-        "workspace": workspace_id,
-        "mailbox": mailbox_id,
+        "address": mailboxes.key_of(recipient),
         "recipient": recipient[:320],
         "data": data,
         "fingerprint": fingerprint,
     }
-    # The statement doesn't see what another one has committed while it waited.
-    ((pk, state),) = fetch(KEEP, given) or fetch(FIND, given)
-    return pk, state
+    with at_once() as alone:
+        rows = fetch(KEEP.format(more=LAZILY * alone), given)
+    if not rows:
+        raise mailboxes.UnknownRecipient(recipient)
+    raw_mail, state, mailbox, *target = rows[0]
+    kept = Kept(instance(Workspace, target), raw_mail, state)
+    return kept if raw_mail else _found(kept.workspace, mailbox, fingerprint)
 
 
-def lock(workspace_id: int, raw_mail_id: int) -> Waiting:
-    """Raises RawMail.DoesNotExist where it was deleted meanwhile."""
-    rows = fetch(LOCK, [workspace_id, raw_mail_id])
+def _found(target: Workspace, mailbox: int, fingerprint: bytes) -> Kept:
+    """What another delivery has committed before, or while this one waited for it."""
+    with workspace(target):
+        rows = fetch(FIND, {"workspace": target.pk, "mailbox": mailbox, "fingerprint": fingerprint})
+    if not rows:
+        raise OperationalError("The mail was deleted while it came in again.")
+    return Kept(target, *rows[0])
+
+
+def lock(target: Workspace, raw_mail_id: int) -> tuple[Workspace, Waiting]:
+    """Enter the workspace, lock its row before any other (`Workspace.lock`), and lock the stored mail's.
+
+    Raises RawMail.DoesNotExist where that was deleted meanwhile.
+    """
+    rows = fetch(LOCK, [target.pk, raw_mail_id])
     if not rows:
         raise RawMail.DoesNotExist("The mail was deleted.")
-    return Waiting(*rows[0])
+    return instance(Workspace, rows[0][4:]), Waiting(*rows[0][:4])
 
 
 def open_thread(workspace_id: int, raw_mail: Waiting, contact: Contact | None, mail: Mail) -> Filed:
@@ -157,10 +201,11 @@ def open_thread(workspace_id: int, raw_mail: Waiting, contact: Contact | None, m
 
 def append(thread: Ticket | Conversation, raw_mail: Waiting, contact: Contact | None, mail: Mail) -> Filed:
     """Make the mail a message of a thread that is there."""
-    given = {**_given(thread.workspace_id, raw_mail, contact, mail), "thread": thread.pk}
+    given = _given(thread.workspace_id, raw_mail, contact, mail)
+    given |= {"thread": thread.pk, "assignee": thread.assignee_id}
     if isinstance(thread, Ticket):
-        return Filed(thread.number, None, fetch(APPEND["ticket_id"], given)[0][0])
-    return Filed(None, thread.pk, fetch(APPEND["conversation_id"], given)[0][0])
+        return Filed(thread.number, None, *fetch(APPEND["ticket_id"], given)[0])
+    return Filed(None, thread.pk, *fetch(APPEND["conversation_id"], given)[0])
 
 
 def _given(workspace_id: int, raw_mail: Waiting, contact: Contact | None, mail: Mail) -> dict[str, Any]:
@@ -178,6 +223,8 @@ def _given(workspace_id: int, raw_mail: Waiting, contact: Contact | None, mail: 
         "contact": contact and contact.pk,
         "author_name": name[:200],
         "author_email": email,
+        "author": email.lower(),
+        "assignee": None,
         "to": mail.to,
         "cc": mail.cc,
         "text": mail.text,

@@ -1,7 +1,7 @@
 """The one door inward for mail. The pipe, and any other way in, ends in `receive`; no sockets or HTTP in here.
 
-A mail's raw bytes are stored first, in a transaction of their own, while the mail is read; what was read becomes a
-message in a second one. What can't be processed stays stored as held, with the reason; what wasn't processed because
+A mail's raw bytes are stored first, by a statement of their own; what is read of them becomes a message in a
+transaction. What can't be processed stays stored as held, with the reason; what wasn't processed because
 the database went away is processed when the sender tries again.
 """
 
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -23,7 +24,7 @@ from gopimi.embedded import EmbeddedError
 from gopimi.lib.tenancy import entering, workspace
 from gopimi.workspaces.actor import EMAIL
 from gopimi.workspaces.models import Workspace
-from tickets import attachments, filing, mailboxes, mailparse, mailthreads, notifying
+from tickets import attachments, filing, mailparse, mailthreads, notifying
 from tickets.mailguards import LONGEST_HEAD, TooMuch
 from tickets.models import Message, RawMail
 
@@ -33,6 +34,7 @@ FAILED = gettext_noop("It couldn't be processed: {error}")
 AWAY = (DatabaseError, InterfaceError, OSError, EmbeddedError)  # raised while the database or the storage is away
 NO_SENDER = gettext_noop("Neither From, Sender nor Reply-To names a usable address.")
 READERS = ThreadPoolExecutor(thread_name_prefix="mail-reader")
+SHORT = 20_000  # bytes; what is longer is read while it is being stored
 WAITING = (RawMail.State.RECEIVED, RawMail.State.HELD)  # what may still become a message by itself
 
 
@@ -55,13 +57,12 @@ class Result:
 def receive(raw: bytes, recipient: str) -> Result:
     """Take in a mail to an address. Whatever is in it, it is stored. Raises UnknownRecipient and TryAgain."""
     try:
-        with entering() as outermost:  # what is made of it is waited for, and takes it along
-            address = mailboxes.enter(recipient, lazily=outermost)
-            reading = READERS.submit(mailparse.parse, raw)
-            kept, state = filing.keep(address.workspace_id, address.mailbox_id, recipient, raw, fingerprint(raw))
-            if state != RawMail.State.RECEIVED:
-                return _original(address.workspace, kept)
-        return process(address.workspace, kept, raw, lambda _: reading.result())
+        read = READERS.submit(mailparse.parse, raw).result if len(raw) > SHORT else partial(mailparse.parse, raw)
+        kept = filing.keep(recipient, raw, fingerprint(raw))
+        if kept.state != RawMail.State.RECEIVED:
+            with workspace(kept.workspace):
+                return _original(kept.workspace, kept.raw_mail)
+        return process(kept.workspace, kept.raw_mail, raw, lambda _: read())
     except AWAY as error:
         raise TryAgain(f"The mail can't be stored now: {error}") from error
 
@@ -113,8 +114,7 @@ def fingerprint(raw: bytes) -> bytes:
 def _file(
     target: Workspace, raw_mail_id: int, mail: mailparse.Mail, raw: bytes, stored: list[str], waiting: Collection[str]
 ) -> Result:
-    target = target.enter()  # before any other row, like all who create contacts or tickets
-    raw_mail = filing.lock(target.pk, raw_mail_id)
+    target, raw_mail = filing.lock(target, raw_mail_id)
     if raw_mail.state not in waiting:
         return _original(target, raw_mail_id)
     thread = mailthreads.find(target, mail)
@@ -132,12 +132,12 @@ def _file(
             thread.reopen(EMAIL)
     message = Message(pk=filed.message, workspace_id=target.pk)
     if mail.sender and not mail.automatic:
-        notifying.soon(target.pk, message.pk, thread.assignee_id if thread else None, mail.sender.email)
+        notifying.soon(target.pk, message.pk, filed.told)
     for file in mail.files:
         content = ContentFile(file.data)
         stored.append(attachments.attach(message, content, file.name, file.content_type, file.content_id))
     kind = "ticket" if filed.ticket else "conversation"
-    return Result(f"{kind}_{outcome}", target.slug, contact.pk if contact else None, *filed)
+    return Result(f"{kind}_{outcome}", target.slug, contact.pk if contact else None, *filed[:3])
 
 
 def _contact(target: Workspace, mail: mailparse.Mail) -> Contact | None:

@@ -25,13 +25,17 @@ MOST_COUNTED = 10_000
 
 FIND = f"""
 SELECT address.mailbox_id, {statements.columns(Workspace, "workspace")}{{more}} FROM tickets_mailboxaddress AS address
-JOIN workspaces_workspace AS workspace ON workspace.id = address.workspace_id WHERE address.key = %s
+JOIN workspaces_workspace AS workspace ON workspace.id = address.workspace_id WHERE address.key = %(address)s
 """  # noqa: S608
-ENTER = f", {tenancy.ENTER.format('workspace.id')}{{more}}"
+# The same, and its workspace is entered (`tenancy.entering`).
+ENTER = FIND.format(more=f", {tenancy.ENTER.format('workspace.id')} AS entered{{more}}")
 
 
 class UnknownRecipient(LookupError):
     """No mailbox has this address."""
+
+    def __init__(self, recipient: str) -> None:
+        super().__init__(f"No mailbox has the address {recipient}.")
 
 
 class AddressInUse(ValueError):
@@ -57,24 +61,20 @@ class Listed:
 
 def find(recipient: str) -> MailboxAddress:
     """Where mail to this address goes. Raises UnknownRecipient."""
-    return _find(recipient, "")
-
-
-def enter(recipient: str, lazily: bool) -> MailboxAddress:
-    """The same, and its workspace is entered (`tenancy.entering`)."""
-    return _find(recipient, ENTER.format(more=tenancy.LAZILY * lazily))
-
-
-def _find(recipient: str, more: str) -> MailboxAddress:
-    try:
-        key = addresses.email_key(recipient)
-    except addresses.InvalidAddress as error:
-        raise UnknownRecipient(f"{recipient!r} isn't an email address.") from error
-    rows = statements.fetch(FIND.format(more=more), [key])
+    key = key_of(recipient)
+    rows = statements.fetch(FIND.format(more=""), {"address": key})
     if not rows:
-        raise UnknownRecipient(f"No mailbox has the address {recipient}.")
+        raise UnknownRecipient(recipient)
     mailbox_id, *target = rows[0]
     return MailboxAddress(key=key, workspace=statements.instance(Workspace, target), mailbox_id=mailbox_id)
+
+
+def key_of(recipient: str) -> str:
+    """The address as `MailboxAddress.key` has it. Raises UnknownRecipient for what isn't one."""
+    try:
+        return addresses.email_key(recipient)
+    except addresses.InvalidAddress as error:
+        raise UnknownRecipient(recipient) from error
 
 
 def create(target: Workspace, address: str, purpose: str, name: str = "", others: Iterable[str] = ()) -> Mailbox:

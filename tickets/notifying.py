@@ -1,14 +1,15 @@
 """Telling members by mail of what customers write: the assignee, or everybody where there is none, as each chooses.
 
-Nobody is told of what they wrote themselves, nor of automatic mail. Who is told is found while a mail is filed, by one
-statement; the mails go out by background jobs, one for each member.
+Nobody is told of what they wrote themselves, nor of automatic mail. Who is told is found by the
+statement that files a mail; the mails go out by background jobs, one for each member.
 """
+
+from typing import Any
 
 from django.conf import settings
 from django.utils import translation
 from procrastinate.contrib.django import app as jobs
 
-from gopimi.lib.statements import fetch
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces import mailing
 from gopimi.workspaces.models import Membership
@@ -16,6 +17,7 @@ from tickets.models import Message, Ticket
 
 TELL = "tickets.notify"
 LONGEST = 5_000  # characters of a message that are told
+# Who wants to be told of a message of the address `author` (folded), in a thread of `assignee`.
 WANTED = """
 SELECT member.user_id FROM workspaces_membership AS member JOIN workspaces_user AS person ON person.id = member.user_id
 WHERE member.workspace_id = %(workspace)s AND person.is_active AND person.email <> %(author)s AND CASE
@@ -25,13 +27,11 @@ END ORDER BY member.user_id
 """
 
 
-def soon(workspace_id: int, message_id: int, assignee_id: int | None, author: str) -> None:
-    """Have those told who want it, once this is committed. `author` is the address that wrote."""
-    given = {"workspace": workspace_id, "assignee": assignee_id, "author": author.lower()}
-    if told := fetch(WANTED, given):
-        task = jobs.configure_task(TELL, queue=mailing.QUEUE)
-        task.batch_defer(
-            *({"workspace_id": workspace_id, "message_id": message_id, "user_id": user} for (user,) in told)
+def soon(workspace_id: int, message_id: int, told: list[Any]) -> None:
+    """Have these members told, once this is committed."""
+    if told:
+        jobs.configure_task(TELL, queue=mailing.QUEUE).batch_defer(
+            *({"workspace_id": workspace_id, "message_id": message_id, "user_id": user} for user in told)
         )
 
 

@@ -11,12 +11,15 @@ from tickets.views import (
     messages,
     new,
     originals,
+    palette,
     tags,
     threads,
 )
 
 app_name = "tickets"
 urlpatterns = [
+    path("palette/", palette.palette, name="palette"),
+    path("palette/options/", palette.options, name="palette_options"),
     path("tickets/", lists.tickets, name="list"),
     path("news/", lists.rail, name="rail"),
     path("tickets/read/", lists.all_tickets_read, name="all_read"),

@@ -5,11 +5,9 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 
-from contacts import history, sidebar
+from contacts import filters, history, sidebar
 from contacts.erasing.running import KEPT
-from contacts.filters import ContactFilter
 from contacts.models import Contact
-from contacts.searching import by_likeness
 from contacts.sidebar import PROPERTIES
 from gopimi.lib import htmx
 from gopimi.workspaces.templatetags.ui import hue, initials
@@ -41,10 +39,7 @@ def detail(request: Any, pk: int) -> HttpResponse:
 
 def options(request: Any) -> JsonResponse:
     """What the contact selector offers for `?q=`: those called so first."""
-    query = request.GET.get("q", "")
-    asked = ContactFilter({"q": query}, request.workspace, fields=[])
-    contacts = Contact.objects.for_workspace(request.workspace)
-    found = [] if asked.problems else by_likeness(asked.apply(contacts), query)[:FOUND]
+    found = filters.offered(request.workspace, request.GET.get("q", ""))[:FOUND]
     return JsonResponse([_option(contact) for contact in found], safe=False)
 
 

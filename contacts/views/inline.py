@@ -55,8 +55,8 @@ def contact_property(request: Any, pk: int, property: str) -> HttpResponse:
 def _contact(request: Any, pk: int) -> Contact:
     """Who writes holds the contact's row: of two who edit the same line, the second one is told."""
     contacts = Contact.objects.for_workspace(request.workspace).alive()
-    if request.method == "POST":
-        get_object_or_404(contacts.select_for_update(no_key=True), pk=pk)
+    if request.method == "POST":  # a join would show what was joined before the row was waited for
+        return get_object_or_404(contacts.select_for_update(no_key=True), pk=pk)
     return get_object_or_404(contacts.select_related("organization"), pk=pk)
 
 

@@ -10,18 +10,16 @@ HIGHEST = 10**18  # stands for a number while the parts are found; digits that n
 
 def address(name: str, slug: str, *args: Any) -> str:
     """What `reverse` says of a workspace's page."""
-    if any(type(given) is not int for given in args):
-        return reverse(name, args=[slug, *args])
-    first, *parts = _parts(name, slug, len(args))
-    return first + "".join(f"{number}{part}" for number, part in zip(args, parts, strict=True))
+    for given in args:
+        if type(given) is not int:
+            return reverse(name, args=[slug, *args])
+    return _pattern(name, slug, len(args)) % args
 
 
 @lru_cache(4_096)
-def _parts(name: str, slug: str, numbers: int) -> list[str]:
+def _pattern(name: str, slug: str, numbers: int) -> str:
     places = [HIGHEST + number for number in range(numbers)]
-    rest = reverse(name, args=[slug, *places])
-    parts = []
+    pattern = reverse(name, args=[slug, *places]).replace("%", "%%")
     for place in places:
-        part, _, rest = rest.partition(str(place))
-        parts.append(part)
-    return [*parts, rest]
+        pattern = pattern.replace(str(place), "%d", 1)
+    return pattern

@@ -141,14 +141,7 @@ class Workspace(models.Model):
         """
         if not connection.in_atomic_block:
             raise RuntimeError("A workspace is locked inside a transaction.")
-        return self._locked("")
-
-    def enter(self) -> "Workspace":
-        """The same, and enter it in the same statement (`tenancy.entering`)."""
-        return self._locked(f", {ENTER.format('id')}")
-
-    def _locked(self, more: str) -> "Workspace":
-        rows = statements.fetch(LOCK.format(more=more), [self.pk])
+        rows = statements.fetch(LOCK.format(more=""), [self.pk])
         if not rows:
             raise Workspace.DoesNotExist("The workspace was deleted.")
         locked: Workspace = statements.instance(Workspace, rows[0])
@@ -170,6 +163,7 @@ LOCK = f"""
 SELECT {statements.columns(Workspace, "workspace")}{{more}} FROM workspaces_workspace AS workspace
 WHERE id = %s FOR NO KEY UPDATE
 """  # noqa: S608
+LOCK_AND_ENTER = LOCK.format(more=f", {ENTER.format('id')} AS entered")  # see `tenancy.entering`
 NEXT_TICKET_NUMBER = """
 UPDATE workspaces_workspace SET last_ticket_number = last_ticket_number + 1 WHERE id = %s RETURNING last_ticket_number
 """

@@ -43,6 +43,38 @@ document.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 
+let early = "";
+
+// Ctrl-K or ⌘-K opens the command palette, from a field as well; what is written in a dialog stays.
+document.addEventListener("keydown", (event) => {
+  if (event.key?.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey) return;
+  const link = document.querySelector("[data-palette-open]");
+  if (!link) return;
+  event.preventDefault();
+  early = "";
+  if (!document.querySelector("dialog[open]")) link.click();
+});
+
+// What is typed before it has come is meant for it.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const coming = document.querySelector("[data-palette-open].htmx-request");
+    if (!coming || event.key?.length !== 1 || event.metaKey || event.ctrlKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    early += event.key;
+  },
+  true,
+);
+document.addEventListener("htmx:load", ({ target }) => {
+  if (!early || !target.matches(".palette")) return;
+  const box = target.querySelector("[role=combobox]");
+  box.value = early;
+  early = "";
+  box.dispatchEvent(new Event("input"));
+});
+
 // Ctrl-Enter or ⌘-Enter sends the form that one writes in.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;

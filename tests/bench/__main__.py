@@ -1,6 +1,6 @@
 """Measure, beside peers and beside the raw floor in the same run: `make bench`, or some parts: `make bench PARTS=api`.
 
-Nothing is asserted: tables are printed, and those of all parts are written into the benchmark page.
+Nothing is asserted: tables are printed, and written into the benchmark page.
 """
 
 import sys
@@ -20,13 +20,13 @@ PARTS = {
 
 
 def main(names: list[str]) -> None:
-    found = []
     for name in names or PARTS:
+        found = []
         for measured in PARTS[name]():
             print(f"{measured}\n", flush=True)
             found.append(measured)
-    if not names and not sizes.QUICK:
-        page.write(found)
+        if not sizes.QUICK:
+            page.write(name, found, list(PARTS))
 
 
 if __name__ == "__main__":

@@ -20,14 +20,18 @@ ROOT = Path(__file__).resolve().parents[2]
 START = 60  # seconds that a server may take to answer
 
 
-def set_up() -> None:
-    """Set Django up on an empty, migrated embedded database, with the static files in their places.
+def set_up(directory: str = "") -> None:
+    """Set Django up on a migrated embedded database, with the static files in their places: one in this directory, or
+    one that is gone afterwards, empty or a copy of the one in BENCH_WORLD (`tests.bench.world`).
 
     To be called once in a process, before all else.
     """
-    directory = tempfile.mkdtemp(prefix="gopimi-bench-")
-    atexit.register(shutil.rmtree, directory)  # the last to go: the server stops before, being registered later
-    Path(directory, "static").mkdir()
+    if not directory:
+        directory = tempfile.mkdtemp(prefix="gopimi-bench-")
+        atexit.register(shutil.rmtree, directory)  # the last to go: the server stops before, being registered later
+        if world := os.environ.get("BENCH_WORLD"):
+            shutil.copytree(world, directory, dirs_exist_ok=True)
+    Path(directory, "static").mkdir(parents=True, exist_ok=True)
     os.environ.update(GOPIMI_DATA_DIR=directory, DJANGO_SETTINGS_MODULE="gopimi.settings", GOPIMI_API_RATE="0")
     os.environ.pop("DATABASE_URL", None)
     django.setup()

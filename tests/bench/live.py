@@ -110,7 +110,7 @@ def _editors(target: Any, port: int) -> Iterator[Measured]:
         ids = list(Contact.objects.for_workspace(target).order_by("pk").values_list("pk", flat=True)[: sizes.EDITORS])
 
     def edit(contact_id: int, pause: float) -> list[float]:
-        desk, taken = world.Desk(target, port), []
+        desk, taken = world.Desk(target, port, HX_Target=f"field-{field.pk}"), []
         for turn in range(ROUNDS):
             began = time.perf_counter()
             desk.post("contacts:field", contact_id, field.pk, form=urlencode({"value": turn}))

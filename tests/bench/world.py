@@ -1,26 +1,37 @@
-"""Workspaces of made-up people, from few to many, and other workspaces beside them as in life. Made once in a run."""
+"""Workspaces of made-up people, from few to many, and other workspaces beside them as in life. Made once in a run.
 
+Or once for several, since a million take a while: `make bench-world BENCH_WORLD=dir` makes or completes them in a
+directory, and `make bench BENCH_WORLD=dir` begins with a copy of it.
+"""
+
+import sys
 from functools import cache
 from typing import Any
 
 from tests.bench import people, sizes
 from tests.bench.clock import KeepAlive
-from tests.bench.desk import analyze
+from tests.bench.desk import analyze, set_up
 
 
 @cache
 def workspaces() -> dict[int, Any]:
     """By how many contacts they have."""
-    from gopimi.workspaces.models import Workspace
-
-    made = {}
-    for number in sizes.CONTACTS:
-        made[number] = Workspace.objects.create(name=f"{number:,} contacts", slug=f"bench{number}")
-        people.fill(made[number], number)
+    made = {number: _of(f"bench{number}", f"{number:,} contacts", number) for number in sizes.CONTACTS}
     for number in range(sizes.OTHERS):
-        people.fill(Workspace.objects.create(name="Other", slug=f"other{number}"), sizes.OTHERS_EACH)
+        _of(f"other{number}", "Other", sizes.OTHERS_EACH)
     analyze()
     return made
+
+
+def _of(slug: str, name: str, contacts: int) -> Any:
+    from gopimi.workspaces.models import Workspace
+
+    target, made = Workspace.objects.get_or_create(slug=slug, defaults={"name": name})
+    if made:
+        people.fill(target, contacts)
+    elif target.contact_count != contacts:
+        raise RuntimeError(f"{slug} has {target.contact_count:,} of {contacts:,} contacts: make the world anew.")
+    return target
 
 
 def signed_in(target: Any) -> str:
@@ -53,3 +64,8 @@ class Desk:
     def post(self, name: str, *args: Any, form: str = "") -> Any:
         path = self.target.url(name, *args)
         return self.http.post(path, form.encode(), "application/x-www-form-urlencoded")
+
+
+if __name__ == "__main__":
+    set_up(sys.argv[1])
+    workspaces()

@@ -69,7 +69,7 @@ def test_an_embedded_server_that_does_not_start_is_no_refusal(
     def away(*args: object) -> None:
         raise EmbeddedError("The disk is full.")
 
-    monkeypatch.setattr("tickets.mailboxes._find", away)
+    monkeypatch.setattr("tickets.mailboxes.key_of", away)
     for answer in (doors.knock(support.address), doors.deliver(mail(), support.address)):
         assert answer.outcome is doors.Outcome.TRY_AGAIN
 

@@ -76,7 +76,7 @@ def test_what_is_too_large_is_refused_for_each_recipient(boxes: Workspace) -> No
 
 
 @pytest.mark.parametrize("fault", [away, broken])
-@pytest.mark.parametrize("where", ["tickets.mailboxes._find", "tickets.filing.keep"])
+@pytest.mark.parametrize("where", ["tickets.mailboxes.key_of", "tickets.filing.keep"])
 def test_a_fault_of_ours_is_no_refusal(
     boxes: Workspace, monkeypatch: pytest.MonkeyPatch, where: str, fault: Callable[..., Any]
 ) -> None:

@@ -80,7 +80,7 @@ def test_receive_email_refuses_an_unknown_recipient(acme: Workspace, stdin: Any)
     assert refusal.value.returncode == 67
 
 
-@pytest.mark.parametrize("where", ["tickets.mailboxes._find", "tickets.filing.keep", "tickets.inbound._file"])
+@pytest.mark.parametrize("where", ["tickets.mailboxes.key_of", "tickets.filing.keep", "tickets.inbound._file"])
 def test_receive_email_asks_to_try_again_while_the_database_is_away(
     acme: Workspace, stdin: Any, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

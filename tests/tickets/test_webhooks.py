@@ -134,7 +134,7 @@ def test_an_unknown_address_is_not_tried_again(client: Client, support: Mailbox,
 
 
 @PROVIDERS
-@pytest.mark.parametrize("where", ["tickets.mailboxes._find", "tickets.filing.keep", "tickets.inbound._file"])
+@pytest.mark.parametrize("where", ["tickets.mailboxes.key_of", "tickets.filing.keep", "tickets.inbound._file"])
 def test_the_database_goes_away_and_comes_back(
     client: Client, acme: Workspace, support: Mailbox, monkeypatch: pytest.MonkeyPatch, provider: str, where: str
 ) -> None:

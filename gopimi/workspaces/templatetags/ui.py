@@ -68,11 +68,14 @@ def mark(name: str, size: str = "") -> SafeString:
 
 
 @register.filter
-def ago(moment: datetime | None) -> str:
-    """When something was, as briefly as one says it: "2 min ago", "Yesterday", "12 Nov", "4 Mar 2025"."""
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """When something was, as briefly as one says it: "2 min ago", "Yesterday", "12 Nov", "4 Mar 2025".
+
+    `now` is the reader's own time, for those who say it a hundred times.
+    """
     if moment is None:
         return ""
-    now = timezone.localtime()
+    now = now or timezone.localtime()
     moment = moment.astimezone(now.tzinfo)
     seconds = (now - moment).total_seconds()
     days = (now.date() - moment.date()).days

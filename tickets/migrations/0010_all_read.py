@@ -17,7 +17,7 @@ DELETE FROM tickets_seen WHERE all_of = 'conversation';
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0008_attention")]
+    dependencies = [("tickets", "0009_grams_in_a_loop")]
 
     operations = [
         migrations.AddField("seen", "all_of", models.CharField(blank=True, db_default="", max_length=12)),
