@@ -54,3 +54,12 @@ document.addEventListener("contacts-counted", ({ detail }) => {
 });
 document.addEventListener("htmx:afterSettle", sync);
 sync();
+
+// The address of a list names what is asked for: neither a filter that is empty nor the page size that lists have anyway.
+document.addEventListener("formdata", ({ target, formData }) => {
+  if (!target.matches("form[role=search]")) return;
+  const usual = target.elements.limit?.options[0].value;
+  const asked = [...formData].filter(([name, value]) => value && !(name === "limit" && value === usual));
+  for (const name of [...formData.keys()]) formData.delete(name);
+  for (const [name, value] of asked) formData.append(name, value);
+});
