@@ -27,6 +27,7 @@ LOOKS = {
     "phone-light": (PHONE, "light"),
     "phone-dark": (PHONE, "dark"),
 }
+QUIET_LOOKS = 3  # at what the server does, one after another
 LEFT = ["htmx:sendAbort", "htmx:afterRequest"]  # a page was left while it asked how far an import is
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -90,15 +91,16 @@ def page(page: Page, live_server: LiveServer, expected_statuses: set[int]) -> It
 
 
 def wait_for_the_server(seconds: float = 10) -> None:
-    """Until nobody is at the tables, which are emptied next: a request goes on when its page is left."""
+    """Until nobody is at the tables, which are emptied next: a request goes on when its page is left, and what a page
+    says in leaving may not have come to the tables yet."""
     busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    quiet = 0
+    while quiet < QUIET_LOOKS and time.monotonic() < end:
         with connection.cursor() as cursor:
             cursor.execute(f"{busy} AND pid <> pg_backend_pid()")
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.05)
+            quiet = quiet + 1 if cursor.fetchone() == (0,) else 0
+        time.sleep(0.03)
 
 
 @pytest.fixture(params=LOOKS)
