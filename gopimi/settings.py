@@ -157,7 +157,7 @@ CACHES = {
 
 # Accounts
 AUTHENTICATION_BACKENDS = ["gopimi.workspaces.signedin.Backend"]
-SESSION_ENGINE = "gopimi.workspaces.signedin"
+SESSION_ENGINE = "gopimi.workspaces.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -21,7 +21,7 @@ from gopimi.lib import htmx
 from gopimi.lib.statements import fetch
 from gopimi.lib.tenancy import ENTER, set_workspace, workspace
 from gopimi.workspaces.models import User
-from gopimi.workspaces.signedin import SessionStore
+from gopimi.workspaces.sessions import SessionStore
 from tickets import presence
 from tickets.models import Conversation, Ticket
 
