@@ -79,7 +79,7 @@ def serving(application: str = "gopimi.wsgi", **environment: str) -> Iterator[in
     process = subprocess.Popen(
         [
             sys.executable, "-m", "gunicorn", application, f"--bind=127.0.0.1:{port}", "--worker-class=gthread",
-            "--workers=1", "--threads=4", "--no-control-socket", "--log-level=warning", "--keep-alive=60",
+            "--workers=1", "--threads=4", "--no-control-socket", "--log-level=warning", "--keep-alive=1800",
         ],
         cwd=ROOT, env={**os.environ, **environment},
     )  # fmt: skip
