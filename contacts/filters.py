@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 
 from contacts import searching
-from contacts.models import Contact, ContactTag, Source
+from contacts.models import ContactTag, Source
 from customfields import values
 from customfields.models import Field
 from customfields.operators import reworded
@@ -198,13 +198,6 @@ SPECIAL: Mapping[str, Callable[[ContactFilter, str], None]] = {
     "deleted": ContactFilter._read_deleted,
     "sort": ContactFilter._read_sort,
 }
-
-
-def offered(workspace: Any, query: str) -> QuerySet:
-    """The contacts to choose from for what is typed: those called so first."""
-    contacts = Contact.objects.for_workspace(workspace)
-    asked = ContactFilter({"q": query}, workspace, fields=[])
-    return contacts.none() if asked.problems else searching.by_likeness(asked.apply(contacts), query)
 
 
 # Filters by a contact's own properties: each takes the filter, the operator and the parameter's values, cleaned, and

@@ -1,8 +1,8 @@
 """The one door inward for mail. The pipe, and any other way in, ends in `receive`; no sockets or HTTP in here.
 
 A mail's raw bytes are stored first, by a statement of their own; what is read of them becomes a message in a
-transaction. What can't be processed stays stored as held, with the reason; what wasn't processed because
-the database went away is processed when the sender tries again.
+transaction. What can't be processed stays stored as held, with the reason; what wasn't processed because the database
+went away is processed when the sender tries again.
 """
 
 import hashlib
@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -57,12 +56,13 @@ class Result:
 def receive(raw: bytes, recipient: str) -> Result:
     """Take in a mail to an address. Whatever is in it, it is stored. Raises UnknownRecipient and TryAgain."""
     try:
-        read = READERS.submit(mailparse.parse, raw).result if len(raw) > SHORT else partial(mailparse.parse, raw)
+        reading = READERS.submit(mailparse.parse, raw) if len(raw) > SHORT else None
         kept = filing.keep(recipient, raw, fingerprint(raw))
         if kept.state != RawMail.State.RECEIVED:
             with workspace(kept.workspace):
                 return _original(kept.workspace, kept.raw_mail)
-        return process(kept.workspace, kept.raw_mail, raw, lambda _: read())
+        read = (lambda _: reading.result()) if reading else None
+        return process(kept.workspace, kept.raw_mail, raw, read)
     except AWAY as error:
         raise TryAgain(f"The mail can't be stored now: {error}") from error
 

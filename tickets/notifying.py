@@ -1,7 +1,7 @@
 """Telling members by mail of what customers write: the assignee, or everybody where there is none, as each chooses.
 
-Nobody is told of what they wrote themselves, nor of automatic mail. Who is told is found by the
-statement that files a mail; the mails go out by background jobs, one for each member.
+Nobody is told of what they wrote themselves, nor of automatic mail. Who is told is found by the statement that files a
+mail; the mails go out by background jobs, one for each member.
 """
 
 from typing import Any

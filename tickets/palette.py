@@ -6,10 +6,9 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy
 
-from contacts import filters
+from contacts import offering
 from gopimi.lib.folding import fold
 from gopimi.lib.words import Words
-from gopimi.workspaces.templatetags.ui import hue, initials
 from organizations.models import Organization
 from tickets.filters import TicketFilter
 from tickets.models import Ticket
@@ -91,14 +90,11 @@ def _begins(query: str, text: str) -> bool:
 
 
 def _contacts(request: Any, query: str) -> Iterator[Option]:
-    for contact in filters.offered(request.workspace, query)[:FOUND]:
+    for contact in offering.offered(request.workspace, query)[:FOUND]:
         yield {
+            **offering.option(contact),
             "value": request.workspace.url("contacts:detail", contact.pk),
-            "text": str(contact),
-            "email": contact.email,
             "optgroup": str(CONTACTS),
-            "hue": hue(contact),
-            "initials": initials(contact),
         }
 
 

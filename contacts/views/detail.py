@@ -5,12 +5,11 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 
-from contacts import filters, history, sidebar
+from contacts import history, offering, sidebar
 from contacts.erasing.running import KEPT
 from contacts.models import Contact
 from contacts.sidebar import PROPERTIES
 from gopimi.lib import htmx
-from gopimi.workspaces.templatetags.ui import hue, initials
 
 FOUND = 20  # contacts that the selector offers at a time
 TOLD = 20  # changes that the history tells
@@ -39,15 +38,5 @@ def detail(request: Any, pk: int) -> HttpResponse:
 
 def options(request: Any) -> JsonResponse:
     """What the contact selector offers for `?q=`: those called so first."""
-    found = filters.offered(request.workspace, request.GET.get("q", ""))[:FOUND]
-    return JsonResponse([_option(contact) for contact in found], safe=False)
-
-
-def _option(contact: Contact) -> dict[str, Any]:
-    return {
-        "value": contact.pk,
-        "text": str(contact),
-        "email": contact.email,
-        "hue": hue(contact),
-        "initials": initials(contact),
-    }
+    found = offering.offered(request.workspace, request.GET.get("q", ""))[:FOUND]
+    return JsonResponse([offering.option(contact) for contact in found], safe=False)

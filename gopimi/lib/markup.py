@@ -15,6 +15,6 @@ def span(css: str, *contents: str) -> SafeString:
     return SafeString(f'<span class="{css}">{"".join(map(escape, contents))}</span>')
 
 
-def who(picture: SafeString, name: str, css: str = "truncate") -> SafeString:
+def who(picture: SafeString, name: str) -> SafeString:
     """Somebody's picture and name side by side."""
-    return span("who", picture, span(css, name))
+    return span("who", picture, span("truncate", name))
