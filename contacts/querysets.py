@@ -143,7 +143,7 @@ class ContactQuerySet(TenantQuerySet):
         self, actor: Actor, address: addresses.Address, name: str, organization: Organization | None, source: str
     ) -> tuple[Any, bool]:
         """Whose address it is, in the trash or not, or a new contact; and whether it is new."""
-        given = finding.given(self._workspace, actor, address, name, source, organization and organization.pk)
+        given = finding.given(self._workspace, actor, address, name, source, organization.pk if organization else None)
         statement = FIND_OR_MAKE.format(columns=statements.columns(self.model, "contact"))
         ((*row, made),) = statements.fetch(statement, given)
         return statements.instance(self.model, row), made

@@ -132,11 +132,11 @@ workspace AS (
 {finding.FIND_OR_MAKE},
 writer AS (SELECT id, name FROM made UNION ALL SELECT id, name FROM known WHERE deleted_at IS NULL)
 """  # noqa: S608
-OPEN = {
+OPEN: dict[str, str] = {
     Mailbox.Purpose.TICKET: f"WITH {WRITER}, {TICKET}",
     Mailbox.Purpose.INBOX: f"WITH {WRITER}, {CONVERSATION}",
 }
-OPEN_AT_ONCE = {
+OPEN_AT_ONCE: dict[str, str] = {
     Mailbox.Purpose.TICKET: f"WITH {NEW_WRITER}, {TICKET}",
     Mailbox.Purpose.INBOX: f"WITH {NEW_WRITER}, {CONVERSATION}",
 }
@@ -228,7 +228,7 @@ def lock(kept: Kept) -> tuple[Workspace, str]:
     return instance(Workspace, target), state
 
 
-def open_thread(kept: Kept, contact: Contact, mail: Mail) -> Filed:
+def open_thread(kept: Kept, contact: Contact | None, mail: Mail) -> Filed:
     """Open a ticket or a conversation, as the mailbox says, whose first message the mail is."""
     return Filed(*fetch(OPEN[kept.purpose], _given(kept, mail, contact))[0])
 
@@ -237,8 +237,10 @@ def append(thread: Ticket | Conversation, kept: Kept, contact: Contact | None, m
     """Make the mail a message of a thread that is there."""
     given = _given(kept, mail, contact) | {"thread": thread.pk, "assignee": thread.assignee_id}
     if isinstance(thread, Ticket):
-        return Filed(thread.number, None, *fetch(APPEND["ticket_id"], given)[0], "appended")
-    return Filed(None, thread.pk, *fetch(APPEND["conversation_id"], given)[0], "appended")
+        filed = Filed(thread.number, None, *fetch(APPEND["ticket_id"], given)[0])
+    else:
+        filed = Filed(None, thread.pk, *fetch(APPEND["conversation_id"], given)[0])
+    return filed._replace(outcome="appended")
 
 
 def _given(kept: Kept, mail: Mail, contact: Contact | None = None) -> dict[str, Any]:
