@@ -2,19 +2,22 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
-
 from contacts import searching
 from contacts.filters import ContactFilter
 from contacts.models import Contact
 from gopimi.workspaces.templatetags.ui import hue, initials
 
 
-def offered(workspace: Any, query: str) -> QuerySet:
-    """The contacts that fit what is typed: those called so first."""
-    contacts = Contact.objects.for_workspace(workspace)
+def offered(workspace: Any, query: str, most: int) -> list[Contact]:
+    """Contacts that fit what is typed: those called so first."""
     asked = ContactFilter({"q": query}, workspace, fields=[])
-    return contacts.none() if asked.problems else searching.by_likeness(asked.apply(contacts), query)
+    found: list[Contact] = []
+    if not asked.problems:
+        for part in searching.by_likeness(asked.apply(Contact.objects.for_workspace(workspace)), query):
+            found += part.exclude(pk__in=[contact.pk for contact in found])[: most - len(found)]
+            if len(found) == most:
+                break
+    return found
 
 
 def option(contact: Contact) -> dict[str, Any]:

@@ -5,7 +5,7 @@ index. A query's grams narrow the contacts down; what is left is compared for re
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from operator import add
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
-from django.db.models import ExpressionWrapper, F, Func, IntegerField, Q, QuerySet
+from django.db.models import F, Func, IntegerField, Q, QuerySet
 from django.db.models.functions import Length
 from django.db.models.lookups import Contains, GreaterThan
 
@@ -24,6 +24,7 @@ from organizations.models import Organization
 
 # With more candidates than this the sort index is walked instead, comparing on the way: a frequent fragment fills a
 # page soon.
+LAST_CHARACTER = "\U0010ffff"
 CAP = 2_000
 SHORTEST = 2  # letters of the shortest piece
 
@@ -141,13 +142,16 @@ def condition(workspace: Any, query: str) -> Q:
     return found
 
 
-def by_likeness(contacts: QuerySet, query: str) -> QuerySet:
-    """Those whose name or address begins with the query first, then by name."""
+def by_likeness(contacts: QuerySet, query: str) -> Iterator[QuerySet]:
+    """Those whose name begins with the query, those whose address does, then all of them, each by name.
+
+    One after the other, since each is in an index's order: together they would all be sorted for the first few.
+    """
     start = fold(query.strip())
-    begins = Q(name_key__startswith=start) | Q(email_key__startswith=start)
-    return contacts.annotate(begins=ExpressionWrapper(begins, models.BooleanField())).order_by(
-        "-begins", "name_key", "id"
-    )
+    for key in ("name_key", "email_key"):
+        beginning = contacts.filter(**{f"{key}__gte": start, f"{key}__lt": start + LAST_CHARACTER})
+        yield beginning.order_by(key, "id")
+    yield contacts.order_by("name_key", "id")
 
 
 def _matches(workspace_id: int, word: str) -> Q:

@@ -90,7 +90,7 @@ def _begins(query: str, text: str) -> bool:
 
 
 def _contacts(request: Any, query: str) -> Iterator[Option]:
-    for contact in offering.offered(request.workspace, query)[:FOUND]:
+    for contact in offering.offered(request.workspace, query, FOUND):
         yield {
             **offering.option(contact),
             "value": request.workspace.url("contacts:detail", contact.pk),

@@ -38,5 +38,5 @@ def detail(request: Any, pk: int) -> HttpResponse:
 
 def options(request: Any) -> JsonResponse:
     """What the contact selector offers for `?q=`: those called so first."""
-    found = offering.offered(request.workspace, request.GET.get("q", ""))[:FOUND]
+    found = offering.offered(request.workspace, request.GET.get("q", ""), FOUND)
     return JsonResponse([offering.option(contact) for contact in found], safe=False)

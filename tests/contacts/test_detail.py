@@ -87,15 +87,15 @@ def test_an_erased_person_has_no_page(acme: Workspace, dana: Contact, as_bob: Cl
 
 def test_the_selector_offers_those_who_are_called_so_first(acme: Workspace, dana: Contact, as_bob: Client) -> None:
     with workspace(acme):
-        for name in ("Ardan Kay", "Dan Abel"):
-            Contact.objects.for_workspace(acme).add(SYSTEM, email=f"{name[:2]}@other.example", name=name)
+        for name, address in {"Ardan Kay": "kay", "Dan Abel": "abel", "Zoe Lind": "danube"}.items():
+            Contact.objects.for_workspace(acme).add(SYSTEM, email=f"{address}@other.example", name=name)
     found = as_bob.get(acme.url("contacts:options"), {"q": "DAN"}).json()
-    assert [one["text"] for one in found] == ["Dan Abel", "Dana Cole", "Ardan Kay"]
+    assert [one["text"] for one in found] == ["Dan Abel", "Dana Cole", "Zoe Lind", "Ardan Kay"]
     assert found[1] | {"hue": 0} == {
         "value": dana.pk, "text": "Dana Cole", "email": "dana@kumo.example", "hue": 0, "initials": "DC",
     }  # fmt: skip
     assert as_bob.get(acme.url("contacts:options"), {"q": "\x00"}).json() == []
-    assert len(as_bob.get(acme.url("contacts:options")).json()) == 3
+    assert len(as_bob.get(acme.url("contacts:options")).json()) == 4
 
 
 def test_strangers_find_nothing(acme: Workspace, globex: Workspace, dana: Contact, as_charlie: Any) -> None:
