@@ -123,7 +123,7 @@ def _parameters(asked: type[ThreadFilter], nobody: bool) -> dict[str, Any]:
     }
     times = [
         parameter(f"{column}__{operator}", "A time or a day", type="string", format="date-time")
-        for column in ("created_at", "updated_at")
+        for column in ("created_at", "updated_at", "last_message_at")
         for operator in ORDER
     ]
     filters = [described[name] for name in asked.TESTS if name in described]

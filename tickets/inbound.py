@@ -127,7 +127,8 @@ def _file(
         filed, outcome = filing.open_thread(target.pk, raw_mail, contact, mail), "created"
     else:
         filed, outcome = filing.append(thread, raw_mail, contact, mail), "appended"
-        type(thread).objects.for_workspace(target).filter(pk=thread.pk).update(updated_at=Now())
+        rows = type(thread).objects.for_workspace(target).filter(pk=thread.pk)
+        rows.update(updated_at=Now(), last_message_at=Now())
         if not mail.automatic:
             thread.reopen(EMAIL)
     message = Message(pk=filed.message, workspace_id=target.pk)

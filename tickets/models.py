@@ -119,6 +119,7 @@ class Ticket(Thread):
             models.Index(fields=["workspace", "assignee", "status", "updated_at", "id"], name="ticket_assignee"),
             models.Index(fields=["workspace", "contact", "updated_at", "id"], name="ticket_contact"),
             models.Index(fields=["workspace", "created_at", "id"], name="ticket_created"),
+            models.Index(fields=["workspace", "last_message_at", "id"], name="ticket_last_message"),
             models.Index(fields=["workspace", "priority", "id"], name="ticket_priority"),
         ]
 
@@ -176,6 +177,7 @@ class Conversation(Thread):
                 condition=Q(contact__isnull=False),
             ),
             models.Index(fields=["workspace", "created_at", "id"], name="conversation_created"),
+            models.Index(fields=["workspace", "last_message_at", "id"], name="conversation_last_message"),
         ]
 
     def __str__(self) -> str:

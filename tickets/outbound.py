@@ -53,7 +53,7 @@ def reply(
             attach(message, file, file.name, file.content_type or "")
         rows = type(thread).objects.for_workspace(thread.workspace_id).filter(pk=thread.pk)
         before = list(rows.select_for_update(no_key=True))
-        rows.update(updated_at=Now())
+        rows.update(updated_at=Now(), **({} if note else {"last_message_at": Now()}))
         reading.keep(author, before)
         if not note:
             message.refresh_from_db(fields=["created_at"])

@@ -79,8 +79,9 @@ document.addEventListener("htmx:xhr:progress", ({ target, detail }) => {
   if (chosen.has(target) && detail.lengthComputable) target.querySelector("progress").value = detail.loaded / detail.total;
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (chosen.has(detail.elt)) arrived(detail.elt, detail);
-  else if (detail.successful && detail.elt.matches("[data-leave-out]")) changed();
+  const asked = detail.requestConfig.elt; // which may be out of the page by now
+  if (chosen.has(asked)) arrived(asked, detail);
+  else if (detail.successful && asked.matches("[data-leave-out]")) changed();
 });
 addEventListener("beforeunload", (event) => underWay().length && event.preventDefault());
 

@@ -1,11 +1,35 @@
 // Toasts: HX-Trigger {"toast": {"text": …, "undo": url}}, and what went wrong on the way to the server.
 const box = () => document.getElementById("toasts");
 
+// Outside of an open dialog nobody sees a toast, hears of it or reaches it: the newest dialog has its own.
+function place() {
+  const dialog = [...document.querySelectorAll("dialog:modal")].at(-1);
+  if (!dialog) return box();
+  let own = dialog.querySelector(":scope > .toasts");
+  if (!own) {
+    own = document.createElement("div");
+    own.className = "toasts";
+    dialog.append(own);
+  }
+  return own;
+}
+document.addEventListener(
+  "close",
+  ({ target }) => {
+    const own = target.querySelector(":scope > .toasts");
+    if (!own) return;
+    box().append(...own.children);
+    own.remove();
+  },
+  true,
+);
+
 // What offers no Undo goes by itself.
 const fade = (toast) => toast.querySelector("form").hidden && setTimeout(() => toast.remove(), 6000);
 
 function show(text, { undo, bad } = {}) {
-  if (bad && [...box().querySelectorAll(".bad p")].some((said) => said.textContent === text)) return; // said already
+  const at = place();
+  if (bad && [...at.querySelectorAll(".bad p")].some((said) => said.textContent === text)) return; // said already
   const toast = document.getElementById("toast").content.firstElementChild.cloneNode(true);
   toast.querySelector("p").textContent = text;
   toast.classList.toggle("bad", Boolean(bad));
@@ -18,7 +42,8 @@ function show(text, { undo, bad } = {}) {
     form.addEventListener("htmx:afterRequest", () => toast.remove());
     htmx.process(form);
   }
-  box().append(toast);
+  if (at !== box()) toast.setAttribute("role", bad ? "alert" : "status"); // a region that is new says nothing of what it has
+  at.append(toast);
   if (!bad) fade(toast);
 }
 

@@ -182,7 +182,7 @@ def test_pasted_text_stays_text(page: Page, ticket: Ticket, url: str) -> None:
 def held_back(page: Page, ticket: Ticket) -> list[Any]:
     """The uploads from here on, which go on when a test says so."""
     routes: list[Any] = []
-    page.route("**/draft/files/", routes.append)
+    page.route("**/draft/files/", lambda route: routes.append(route))
     return routes
 
 
