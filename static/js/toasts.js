@@ -50,8 +50,8 @@ function show(text, { undo, bad } = {}) {
 box()?.querySelectorAll(".toast").forEach(fade); // those that came with the page
 document.addEventListener("toast", (event) => show(event.detail.text, event.detail));
 document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast")?.remove());
-// What a page asks by itself says nothing when it fails: it asks again.
-const byItself = ({ detail }) => detail.elt?.matches?.("[data-news],[data-draft]");
+// What a page asks by itself says nothing when it fails: it asks again. A file says it where it stands.
+const byItself = ({ detail }) => detail.elt?.matches?.("[data-news],[data-draft],[data-sending]");
 document.addEventListener("htmx:sendError", (event) => !byItself(event) && show(document.body.dataset.sayUnreachable, { bad: true }));
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
