@@ -33,7 +33,7 @@ from tests.factories import (
     OrganizationFactory,
     TicketFactory,
 )
-from tickets.models import Attachment, Draft, Event, MessageId, RawMail, Seen, ThreadEdit, TicketTag, Viewing
+from tickets.models import Attachment, Draft, DraftFile, Event, MessageId, RawMail, Seen, ThreadEdit, TicketTag, Viewing
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 FRAME = "dashboard/<slug:slug>/"
@@ -104,11 +104,11 @@ def theirs(globex: Workspace, charlie: User) -> dict[str, Any]:
         )
         message = MessageFactory(workspace=globex, ticket=ticket, raw_mail=raw, state="failed")
         MessageId.objects.create(workspace=globex, digest=b"y" * 32, message=message)
-        attachment = Attachment.objects.create(
-            workspace=globex, message=message, filename="theirs.txt", content_type="text/plain", size=1, file="theirs"
-        )
         about = {"workspace": globex, "user": charlie, "ticket": ticket}
-        Draft.objects.create(**about, kind="reply", body="Theirs")
+        draft = Draft.objects.create(**about, kind="reply", body="Theirs")
+        file = {"filename": "theirs.txt", "content_type": "text/plain", "size": 1, "file": "theirs"}
+        draft_file = DraftFile.objects.create(workspace=globex, draft=draft, **file)
+        attachment = Attachment.objects.create(workspace=globex, message=message, **file)
         Seen.objects.create(**about, state=ticket.created_at)
         Viewing.objects.create(**about, at=ticket.created_at)
         Event.objects.create(workspace=globex, ticket=ticket, what="status", new="open", actor_kind="system")
@@ -137,6 +137,7 @@ def theirs(globex: Workspace, charlie: User) -> dict[str, Any]:
         "tickets": {
             "number": ticket.number, "conversation_id": conversation.pk, "contact_id": contact.pk,
             "message_id": message.pk, "signed": attachment.signed, "bulk_edit_pk": thread_edit.pk, "what": "theirs",
+            "file_id": draft_file.pk,
         },
     }  # fmt: skip
 

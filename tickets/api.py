@@ -26,7 +26,7 @@ from gopimi.lib.problems import FieldError
 from gopimi.workspaces.authentication import ApiRequest, Bearer
 from gopimi.workspaces.models import User
 from tickets import outbound
-from tickets.attachments import MOST_BYTES, TOO_LARGE
+from tickets.attachments import MOST_BYTES, MOST_FILES, TOO_LARGE
 from tickets.filters import ConversationFilter, ThreadFilter, TicketFilter
 from tickets.models import Attachment, Conversation, Priority, Ticket
 from tickets.schemas import (
@@ -49,7 +49,6 @@ from tickets.schemas import (
 router = Router(tags=["Tickets"])
 inbox = Router(tags=["Inbox"])
 READ, WRITE = Bearer("tickets:read"), Bearer("tickets:write")
-MOST_FILES = 50
 TICKET, CONVERSATION = "/tickets/{number:number}", "/conversations/{id:conversation_id}"
 Number = Annotated[int, Property(ge=1, le=2**31 - 1)]
 
@@ -124,7 +123,7 @@ def _parameters(asked: type[ThreadFilter], nobody: bool) -> dict[str, Any]:
     }
     times = [
         parameter(f"{column}__{operator}", "A time or a day", type="string", format="date-time")
-        for column in ("created_at", "updated_at")
+        for column in ("created_at", "updated_at", "last_message_at")
         for operator in ORDER
     ]
     filters = [described[name] for name in asked.TESTS if name in described]

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
+from tickets.storedfiles import StoredFile
 
 
 def _one_each(thread: str) -> models.UniqueConstraint:
@@ -100,3 +101,19 @@ class Draft(InOneThread):
     discarded = models.BooleanField(default=False)  # it can still be taken back
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta(InOneThread.Meta):
+        constraints = (
+            *InOneThread.Meta.constraints,
+            models.UniqueConstraint(fields=["workspace", "id"], name="draft_workspace_id"),
+        )
+
+
+class DraftFile(StoredFile):
+    """A file that waits in a draft until it is sent. Without one it is nobody's any more: `drafts.tidy` deletes it, as
+    the database can't delete what lies in the storage."""
+
+    draft = CompositeForeignKey(Draft, null=True, blank=True, related_name="files")
+
+    class Meta:
+        indexes = (models.Index(fields=["workspace", "draft", "id"], name="draftfile_draft"),)

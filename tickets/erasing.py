@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.lookups import Regex
 from django.utils.translation import gettext
@@ -19,10 +18,10 @@ from contacts.erasing.traces import WINDOW, Bytes, People, Person, Stop, mention
 from contacts.models import Contact
 from gopimi.lib.counting import counted
 from gopimi.lib.tenancy import workspace
-from tickets import scrubbing
+from tickets import attachments, scrubbing
 from tickets.drafts import WRITTEN
 from tickets.mailaddresses import people as people_in
-from tickets.models import Attachment, Conversation, Draft, Event, Message, RawMail, ThreadEdit, Ticket
+from tickets.models import Attachment, Conversation, Draft, DraftFile, Event, Message, RawMail, ThreadEdit, Ticket
 
 MAILS = 100  # each of up to 50 MB
 RECIPIENTS = ("to", "cc", "bcc")
@@ -44,7 +43,8 @@ class Tickets:
         conversations = counted(threads[Conversation], "{number} conversation", "{number} conversations")
         own = rows[Message].filter(author_contact=contact)
         mails = counted(own.filter(raw_mail__isnull=False).count(), "{number} mail", "{number} mails")
-        number = rows[Attachment].filter(message__author_contact=contact).count()
+        waiting = DraftFile.objects.for_workspace(contact.workspace_id).filter(_in_threads_of([contact.pk]))
+        number = rows[Attachment].filter(message__author_contact=contact).count() + waiting.count()
         files = counted(number, "{number} attached file", "{number} attached files")
         goes = [
             gettext("{mails} as they came, and {files}").format(mails=mails, files=files),
@@ -79,16 +79,20 @@ class Tickets:
 
 
 def _own_files(people: People, must_stop: Stop) -> bool:
-    """The files that came with what they wrote: first the file, then its row, which would find it again."""
-    files = Attachment.objects.for_workspace(people.workspace_id)
-    own = files.filter(message__author_contact_id__in=people.ids)
-    for window in windows(people, own, must_stop, MAILS):
-        if window is None:
-            return False
-        for attachment in window:
-            default_storage.delete(attachment.file.name)
-            files.filter(pk=attachment.pk).delete()
+    """The files that came with what they wrote, and those that were about to be sent to them."""
+    own = Attachment.objects.for_workspace(people.workspace_id).filter(message__author_contact_id__in=people.ids)
+    waiting = DraftFile.objects.for_workspace(people.workspace_id)
+    waiting = waiting.filter(_in_threads_of(people.ids), created_at__lt=people.latest)
+    for files in (own, waiting):
+        for window in windows(people, files, must_stop, MAILS):
+            if window is None:
+                return False
+            attachments.delete(window)
     return True
+
+
+def _in_threads_of(ids: Sequence[int]) -> Q:
+    return Q(draft__ticket__contact_id__in=ids) | Q(draft__conversation__contact_id__in=ids)
 
 
 def _own_mails(people: People, must_stop: Stop) -> bool:
@@ -167,12 +171,13 @@ def _drafts(people: People, must_stop: Stop) -> bool:
 def _attached(people: People, must_stop: Stop) -> bool:
     """Addresses in what others' files are called; names are looked for in their own threads."""
     stem = Func(F("filename"), Value(r"\.[^.]*$"), Value(""), function="regexp_replace", output_field=TextField())
-    files = Attachment.objects.for_workspace(people.workspace_id)
-    for window in windows(people, files.filter(created_at__lt=people.latest), must_stop):
-        if window is None:
-            return False
-        for file in window.filter(mentions(people, "filename", stem)):
-            files.filter(pk=file.pk).update(filename=people.without_file_name(file.filename, file.created_at))
+    for model in (Attachment, DraftFile):
+        files: QuerySet[Any] = model.objects.for_workspace(people.workspace_id)
+        for window in windows(people, files.filter(created_at__lt=people.latest), must_stop):
+            if window is None:
+                return False
+            for file in window.filter(mentions(people, "filename", stem)):
+                files.filter(pk=file.pk).update(filename=people.without_file_name(file.filename, file.created_at))
     return True
 
 
@@ -241,7 +246,9 @@ def _unname(workspace_id: int, person: Person, model: Any) -> None:
     changed = _each(person, messages.filter(**within), [*RECIPIENTS, "body_text", "body_html"])
     brought = messages.filter(pk__in=changed, raw_mail__isnull=False).values("raw_mail")
     RawMail.objects.for_workspace(workspace_id).filter(pk__in=brought).update(data=None)
-    _each(person, Draft.objects.for_workspace(workspace_id).filter(**within), WRITTEN)
+    drafts = Draft.objects.for_workspace(workspace_id).filter(**within)
+    _each(person, drafts, WRITTEN)
+    _each(person, DraftFile.objects.for_workspace(workspace_id).filter(draft__in=drafts), ["filename"])
     files = Attachment.objects.for_workspace(workspace_id).filter(message__in=messages.filter(**within))
     _each(person, files, ["filename"])
     _each(person, Event.objects.for_workspace(workspace_id).filter(what="subject", **within), ["old", "new"])

@@ -131,7 +131,11 @@ def mailbox(workspace: Any) -> Facet:
 
 
 def moments() -> list[MomentFacet]:
-    return [MomentFacet("created_at", gettext("Created")), MomentFacet("updated_at", gettext("Updated"))]
+    return [
+        MomentFacet("created_at", gettext("Created")),
+        MomentFacet("updated_at", gettext("Updated")),
+        MomentFacet("last_message_at", gettext("Last message")),
+    ]
 
 
 def members(workspace: Any) -> QuerySet[User]:

@@ -105,6 +105,7 @@ class ThreadFilter:
         "assignee": _assignee,
         "created_at": _moment,
         "updated_at": _moment,
+        "last_message_at": _moment,
     }
 
     def __init__(

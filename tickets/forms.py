@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext, gettext_lazy
 
@@ -20,7 +21,7 @@ from tickets import participants
 from tickets.attachments import MOST_BYTES, TOO_LARGE
 from tickets.composing import ascii_address
 from tickets.facets import members
-from tickets.models import Priority, Ticket
+from tickets.models import DraftFile, Priority, Ticket
 
 NEW = "new:"  # before the address of a contact to create
 MOST_RECIPIENTS = 50
@@ -188,10 +189,7 @@ class FilesField(forms.FileField):
     widget: Any = Files
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        files = [super(FilesField, self).clean(file, initial) for file in data or []]
-        if sum(file.size for file in files) > MOST_BYTES:
-            raise forms.ValidationError(TOO_LARGE, code="too_large")
-        return files
+        return [super(FilesField, self).clean(file, initial) for file in data or []]
 
 
 class AddressesField(forms.CharField):
@@ -239,12 +237,25 @@ class ReplyForm(forms.Form):
         ),
         error_messages={"required": gettext_lazy("Write something first.")},
     )
+    kept = forms.ModelMultipleChoiceField(
+        DraftFile.objects.none(),
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("One of the files isn't there any more. Look at them again.")},
+    )
     attachments = FilesField(required=False, widget=Files(attrs={"data-most": MOST_BYTES}))
 
     def __init__(
-        self, thread: Any, data: Any = None, files: Any = None, initial: Any = None, messages: Any = None
+        self,
+        thread: Any,
+        kept: QuerySet,
+        data: Any = None,
+        files: Any = None,
+        initial: Any = None,
+        messages: Any = None,
     ) -> None:
+        """`kept` are the files of the member's draft. They are locked, so that a form that is sent twice sends once."""
         super().__init__(data, files, initial=initial, auto_id="reply-%s")
+        self.fields["kept"].queryset = kept.select_for_update(of=("self",))  # type: ignore[attr-defined]
         self.thread, self.address = thread, thread.reply_address
         offered = participants.others(thread, messages)
         self.fields["others"].choices = [  # type: ignore[attr-defined]
@@ -257,22 +268,23 @@ class ReplyForm(forms.Form):
     @property
     def written(self) -> list[forms.BoundField]:
         """What isn't about whom it goes to."""
-        return [self[name] for name in ("kind", "body", "attachments")]
+        return [self[name] for name in ("kind", "body", "kept", "attachments")]
 
     @property
     def has_copies(self) -> bool:
         """Whether somebody was chosen or typed, in a draft or in a form that was refused."""
         return any(self[name].value() for name in ("others", "cc", "bcc"))
 
-    def keep_files(self) -> None:
-        """Leave the chosen files in the page when htmx swaps it: no server can put them into a form again."""
-        if "attachments" not in self.errors:
-            self.fields["attachments"].widget.attrs["hx-preserve"] = "true"
-
     def clean_kind(self) -> str:
         if self.cleaned_data["kind"] == "reply" and not self.address:
             raise forms.ValidationError(gettext("There is no address to reply to."), code="no_address")
         return self.cleaned_data["kind"]
+
+    def clean_attachments(self) -> list[Any]:
+        files = self.cleaned_data["attachments"]
+        if sum(file.size for file in [*files, *self.cleaned_data.get("kept", [])]) > MOST_BYTES:
+            raise forms.ValidationError(TOO_LARGE, code="too_large")
+        return files
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data

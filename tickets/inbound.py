@@ -141,7 +141,8 @@ def _place(kept: Kept, mail: mailparse.Mail, raw: bytes, waiting: Collection[str
     if thread is None:
         return filing.open_thread(kept, contact, mail)
     filed = filing.append(thread, kept, contact, mail)
-    type(thread).objects.for_workspace(target).filter(pk=thread.pk).update(updated_at=Now())
+    rows = type(thread).objects.for_workspace(target).filter(pk=thread.pk)
+    rows.update(updated_at=Now(), last_message_at=Now())
     if not mail.automatic:
         thread.reopen(EMAIL)
     return filed

@@ -12,17 +12,18 @@ from django.utils.translation import gettext, gettext_lazy
 from contacts.models import Contact, Tag
 from gopimi.lib.folding import Fold, key_field
 from gopimi.lib.tenancy import CompositeForeignKey, TenantModel
-from tickets.attention import Draft, Seen, Viewing
+from tickets.attention import Draft, DraftFile, Seen, Viewing
 from tickets.bulkedits.records import ThreadEdit
 from tickets.events import Event
 from tickets.searching import ConversationSearch, TicketSearch
 from tickets.signing import ATTACHMENTS
+from tickets.storedfiles import StoredFile
 from tickets.threads import Thread, ThreadQuerySet, TicketQuerySet
 
 __all__ = [
-    "Attachment", "Conversation", "ConversationSearch", "Draft", "Event", "Mailbox", "MailboxAddress", "Message",
-    "MessageId", "Priority", "RawMail", "Seen", "Status", "ThreadEdit", "Ticket", "TicketSearch", "TicketTag",
-    "Viewing",
+    "Attachment", "Conversation", "ConversationSearch", "Draft", "DraftFile", "Event", "Mailbox", "MailboxAddress",
+    "Message", "MessageId", "Priority", "RawMail", "Seen", "Status", "ThreadEdit", "Ticket", "TicketSearch",
+    "TicketTag", "Viewing",
 ]  # fmt: skip
 
 
@@ -118,6 +119,7 @@ class Ticket(Thread):
             models.Index(fields=["workspace", "assignee", "status", "updated_at", "id"], name="ticket_assignee"),
             models.Index(fields=["workspace", "contact", "updated_at", "id"], name="ticket_contact"),
             models.Index(fields=["workspace", "created_at", "id"], name="ticket_created"),
+            models.Index(fields=["workspace", "last_message_at", "id"], name="ticket_last_message"),
             models.Index(fields=["workspace", "priority", "id"], name="ticket_priority"),
         ]
 
@@ -175,6 +177,7 @@ class Conversation(Thread):
                 condition=Q(contact__isnull=False),
             ),
             models.Index(fields=["workspace", "created_at", "id"], name="conversation_created"),
+            models.Index(fields=["workspace", "last_message_at", "id"], name="conversation_last_message"),
         ]
 
     def __str__(self) -> str:
@@ -366,20 +369,12 @@ class MessageId(TenantModel):
         return f"Message-ID of {self.message_id}"
 
 
-class Attachment(TenantModel):
+class Attachment(StoredFile):
     message = CompositeForeignKey(Message, related_name="attachments")
-    filename = models.CharField(max_length=255)
-    content_type = models.CharField(max_length=255)
-    size = models.PositiveBigIntegerField()
     content_id = models.TextField(blank=True)
-    file = models.FileField(upload_to="attachments", max_length=300)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "message", "id"], name="attachment_message")]
-
-    def __str__(self) -> str:
-        return self.filename
 
     @property
     def signed(self) -> str:

@@ -12,9 +12,9 @@ from gopimi.lib import addresses, charsets
 from gopimi.workspaces.actor import Actor, ActorKind
 from gopimi.workspaces.models import User
 from tickets import mailboxes, messageids, reading
-from tickets.attachments import attach
+from tickets.attachments import attach, hand_over
 from tickets.composing import answered
-from tickets.models import Conversation, Message, MessageId, Ticket
+from tickets.models import Conversation, DraftFile, Message, MessageId, Ticket
 
 State = Message.State
 QUEUE = "mail"
@@ -27,12 +27,14 @@ def reply(
     body: str,
     attachments: Iterable[Any] = (),
     note: bool = False,
+    kept: Iterable[DraftFile] = (),
     cc: Sequence[str] = (),
     bcc: Sequence[str] = (),
 ) -> Message:
     """Write into a thread: a reply, mailed to the requester once this is committed, or a note, which stays inside.
 
-    `attachments` are uploaded files, `cc` and `bcc` valid addresses. The thread's status stays as it is.
+    `attachments` are uploaded files, `kept` those of a draft, `cc` and `bcc` valid addresses. The thread's status stays
+    as it is.
     """
     with transaction.atomic():
         message = Message.objects.for_workspace(thread.workspace_id).create(
@@ -46,11 +48,12 @@ def reply(
             bcc="" if note else ", ".join(bcc),
             **_author(author),
         )
+        hand_over(kept, message)
         for file in attachments:
             attach(message, file, file.name, file.content_type or "")
         rows = type(thread).objects.for_workspace(thread.workspace_id).filter(pk=thread.pk)
         before = list(rows.select_for_update(no_key=True))
-        rows.update(updated_at=Now())
+        rows.update(updated_at=Now(), **({} if note else {"last_message_at": Now()}))
         reading.keep(author, before)
         if not note:
             message.refresh_from_db(fields=["created_at"])

@@ -49,7 +49,24 @@ class ThreadPage:
     @cached_property
     def reply(self) -> ReplyForm:
         messages = [entry.message for entry in reversed(self.timeline) if entry.message]
-        return ReplyForm(self.thread, initial=drafts.initial(self.thread.draft), messages=messages)
+        return ReplyForm(self.thread, self.kept, initial=drafts.initial(self.thread.draft), messages=messages)
+
+    @property
+    def kept(self) -> QuerySet:
+        """The files of the member's draft."""
+        return drafts.files(self.thread, self.request.user)
+
+    @cached_property
+    def files(self) -> list[dict[str, Any]]:
+        """Those files with where each is and how it is left out."""
+        return [self.file(one) for one in self.kept] if self.thread.draft else []
+
+    def file(self, one: Any) -> dict[str, Any]:
+        url, remove_url = (
+            self.workspace.url(f"tickets:{self.prefix}{name}", self.key, one.pk)
+            for name in ("draft_file", "remove_draft_file")
+        )
+        return {"row": one, "url": url, "remove_url": remove_url}
 
     @property
     def key(self) -> int:
@@ -84,6 +101,10 @@ class ThreadPage:
     @property
     def draft_url(self) -> str:
         return self.workspace.url(f"tickets:{self.prefix}draft", self.key)
+
+    @property
+    def draft_files_url(self) -> str:
+        return self.workspace.url(f"tickets:{self.prefix}draft_files", self.key)
 
     @property
     def discard_draft_url(self) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 from gopimi.lib.statements import fetch
 from gopimi.workspaces.actor import Actor, ActorKind
@@ -46,6 +47,23 @@ WHERE workspace_id = %s AND updated_at > now() - interval '{LATELY}' ORDER BY id
 {RENEWED}
 """  # noqa: S608
 
+# What is new is among those that something happened in last: so many of the open ones are looked at, however many there
+# are, and of each what was seen of it, since a join might read all that the member ever saw. As in `is_new`.
+LOOKED_AT = 200
+UNREAD = f"""
+SELECT count(*) FROM (
+    SELECT thread.updated_at, (
+        SELECT state FROM tickets_seen AS seen
+        WHERE seen.workspace_id = %s AND seen.user_id = %s AND seen.{{column}} = thread.id
+    ) AS seen
+    FROM {{table}} AS thread WHERE workspace_id = %s AND status = '{{open}}'
+    ORDER BY updated_at DESC, id DESC LIMIT {LOOKED_AT}
+) AS newest
+WHERE CASE WHEN seen IS NULL THEN updated_at > coalesce((
+    SELECT state FROM tickets_seen WHERE workspace_id = %s AND user_id = %s AND all_of = '{{kind}}'
+), %s) ELSE seen <> updated_at END
+"""  # noqa: S608
+
 
 def told(threads: QuerySet, member: Membership) -> QuerySet:
     """The threads with what `is_new` reads of them, in the same statement."""
@@ -60,6 +78,13 @@ def is_new(thread: Any, member: Membership) -> bool:
     if thread.seen is not None:
         return bool(thread.seen != thread.updated_at)
     return bool(thread.updated_at > (thread.all_seen or member.created_at))
+
+
+def unread(model: Any, member: Membership) -> RawSQL:
+    """How many open threads, of the newest LOOKED_AT, have something new for the member; to be read beside others."""
+    own = [member.workspace_id, member.user_id]
+    statement = UNREAD.format(**_names(model), open=model.OPEN)
+    return RawSQL(statement, [*own, own[0], *own, member.created_at], models.IntegerField())  # noqa: S611
 
 
 def mark(thread: Any, member: Membership) -> None:
@@ -85,5 +110,8 @@ def keep(actor: Actor, before: Sequence[Any]) -> None:
 
 
 def _write(statement: str, model: Any, given: list[Any]) -> None:
-    names = {"kind": model.called(), "column": f"{model.called()}_id", "table": model._meta.db_table}
-    fetch(f"{statement.format(**names)} RETURNING NULL", given)
+    fetch(f"{statement.format(**_names(model))} RETURNING NULL", given)
+
+
+def _names(model: Any) -> dict[str, str]:
+    return {"kind": model.called(), "column": f"{model.called()}_id", "table": model._meta.db_table}

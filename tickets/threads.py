@@ -157,6 +157,7 @@ class Thread(TenantModel):
     mailbox = CompositeForeignKey("tickets.Mailbox", null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
+    last_message_at = models.DateTimeField(db_default=Now(), editable=False)  # a note is none
 
     class Meta:
         abstract = True

@@ -34,9 +34,17 @@ document.addEventListener("htmx:load", ({ target }) => target.matches("#thread")
 function reread() {
   const list = document.getElementById("threads-news");
   if (list) list.dataset.news = '"0"';
+  countAnew();
   turn = -1;
   ask();
 }
+
+// The rail's tag says what happened, and nothing of what one has read since.
+function countAnew() {
+  const rail = document.getElementById("rail-news");
+  if (rail) rail.dataset.news = '"0"';
+}
+document.addEventListener("threads-changed", countAnew, true); // before the rail hears of it
 
 const asking = (event) => event.detail.elt?.matches?.("[data-news]");
 document.addEventListener("htmx:configRequest", (event) => {
@@ -130,6 +138,7 @@ function takeMessages(detail) {
     }
     last = known ?? entry;
   }
+  setTimeout(countAnew, EVERY / 2); // they are read now
   if (atEnd) list.lastElementChild.scrollIntoView({ block: "end" });
   else if (message) document.querySelector("[data-jump]").hidden = false;
 }

@@ -1,11 +1,35 @@
 // Toasts: HX-Trigger {"toast": {"text": …, "undo": url}}, and what went wrong on the way to the server.
 const box = () => document.getElementById("toasts");
 
+// Outside of an open dialog nobody sees a toast, hears of it or reaches it: the newest dialog has its own.
+function place() {
+  const dialog = [...document.querySelectorAll("dialog:modal")].at(-1);
+  if (!dialog) return box();
+  let own = dialog.querySelector(":scope > .toasts");
+  if (!own) {
+    own = document.createElement("div");
+    own.className = "toasts";
+    dialog.append(own);
+  }
+  return own;
+}
+document.addEventListener(
+  "close",
+  ({ target }) => {
+    const own = target.querySelector(":scope > .toasts");
+    if (!own) return;
+    box().append(...own.children);
+    own.remove();
+  },
+  true,
+);
+
 // What offers no Undo goes by itself.
 const fade = (toast) => toast.querySelector("form").hidden && setTimeout(() => toast.remove(), 6000);
 
 function show(text, { undo, bad } = {}) {
-  if (bad && [...box().querySelectorAll(".bad p")].some((said) => said.textContent === text)) return; // said already
+  const at = place();
+  if (bad && [...at.querySelectorAll(".bad p")].some((said) => said.textContent === text)) return; // said already
   const toast = document.getElementById("toast").content.firstElementChild.cloneNode(true);
   toast.querySelector("p").textContent = text;
   toast.classList.toggle("bad", Boolean(bad));
@@ -18,15 +42,16 @@ function show(text, { undo, bad } = {}) {
     form.addEventListener("htmx:afterRequest", () => toast.remove());
     htmx.process(form);
   }
-  box().append(toast);
+  if (at !== box()) toast.setAttribute("role", bad ? "alert" : "status"); // a region that is new says nothing of what it has
+  at.append(toast);
   if (!bad) fade(toast);
 }
 
 box()?.querySelectorAll(".toast").forEach(fade); // those that came with the page
 document.addEventListener("toast", (event) => show(event.detail.text, event.detail));
 document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast")?.remove());
-// What a page asks by itself says nothing when it fails: it asks again.
-const byItself = ({ detail }) => detail.elt?.matches?.("[data-news],[data-draft]");
+// What a page asks by itself says nothing when it fails: it asks again. A file says it where it stands.
+const byItself = ({ detail }) => detail.elt?.matches?.("[data-news],[data-draft],[data-sending]");
 document.addEventListener("htmx:sendError", (event) => !byItself(event) && show(document.body.dataset.sayUnreachable, { bad: true }));
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;

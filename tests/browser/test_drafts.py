@@ -44,6 +44,10 @@ def body(page: Page) -> Any:
     return page.get_by_label("Message", exact=True)
 
 
+def files(page: Page) -> Any:
+    return page.get_by_role("list", name="Files to attach").get_by_role("listitem")
+
+
 def drafts(ticket: Ticket) -> list[str]:
     with workspace(ticket.workspace_id):
         rows = Draft.objects.for_workspace(ticket.workspace_id).filter(discarded=False)
@@ -67,19 +71,24 @@ def test_a_draft_through_reload_and_on_another_device(
     page.get_by_text("Cc, Bcc").click()
     with page.expect_response("**/draft/"):
         page.get_by_label("Cc", exact=True).fill("erin@example.com")
+    page.set_input_files(".attach [type=file]", {"name": "log.txt", "mimeType": "text/plain", "buffer": b"smoke"})
+    expect(page.get_by_role("link", name="log.txt")).to_be_visible()
     axe()
     page.reload()
     expect(body(page)).to_have_value("Dear Dana,")
+    expect(files(page)).to_have_text(["log.txt5 bytes"])
     expect(page.get_by_label("Cc", exact=True)).to_have_value("erin@example.com")
     with desk_of(bob, browser, live_server) as phone:
         phone.goto(url)
         expect(body(phone)).to_have_value("Dear Dana,")
+        expect(files(phone)).to_have_text(["log.txt5 bytes"])
         phone.locator("label", has_text="Internal note").click()
         with phone.expect_response("**/draft/"):
             body(phone).fill("Dear Dana, it burns.")
     with desk_of(alice, browser, live_server) as hers:
         hers.goto(url)
         expect(body(hers)).to_have_value("")
+        expect(hers.get_by_text("log.txt")).to_have_count(0)
     page.reload()
     expect(body(page)).to_have_value("Dear Dana, it burns.")
     expect(page.get_by_label("Internal note")).to_be_checked()
@@ -132,23 +141,24 @@ def test_files_by_drop_and_paste(page: Page, ticket: Ticket, url: str, look: str
     expect(page.locator("#composer")).to_have_class("composer dropping")
     page.evaluate(BRING, ["#messages", "drop", [["log.txt", "text/plain", 2048], ["big.zip", "", 21 * 2**20]]])
     expect(page.locator("#composer")).to_have_class("composer")
-    files = page.get_by_role("list", name="Files to attach").get_by_role("listitem")
-    expect(files).to_have_text(["log.txt2.0 KB"])
+    expect(files(page)).to_have_text(["log.txt2.0 KB"])
     expect(page.get_by_role("alert").filter(has_text="big.zip (21 MB) can’t be attached")).to_be_visible()
     axe()
     page.evaluate(BRING, ["#composer textarea", "paste", [["image.png", "image/png", 10]]])
     page.set_input_files(".attach [type=file]", {"name": "more.txt", "mimeType": "text/plain", "buffer": b"smoke"})
-    expect(files).to_have_count(3)
-    expect(files.nth(1)).to_contain_text("Pasted ")
+    expect(page.get_by_role("link", name="more.txt")).to_be_visible()
+    expect(files(page)).to_have_count(3)
+    expect(files(page).nth(1)).to_contain_text("Pasted ")
+    expect(page.get_by_text("more.txt is attached")).to_be_attached()
     expect(page.get_by_text("can’t be attached")).to_be_hidden()
     page.get_by_role("button", name="Remove log.txt").click()
-    expect(files).to_have_count(2)
+    expect(files(page)).to_have_count(2)
     expect(page.get_by_role("button", name="Remove Pasted")).to_be_focused()
     axe()
     body(page).fill("Here it is.")
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".msg.out .file")).to_have_count(2)
-    expect(files).to_have_count(0)
+    expect(files(page)).to_have_count(0)
     (reply,) = replies(ticket)
     with workspace(ticket.workspace_id):
         assert [file.size for file in reply.attachments.order_by("id")] == [10, 5]
@@ -167,3 +177,87 @@ def test_pasted_text_stays_text(page: Page, ticket: Ticket, url: str) -> None:
     )
     assert page.evaluate("taken") is False
     expect(page.locator("#picked > li")).to_have_count(0)
+
+
+def held_back(page: Page, ticket: Ticket) -> list[Any]:
+    """The uploads from here on, which go on when a test says so."""
+    routes: list[Any] = []
+    page.route("**/draft/files/", lambda route: routes.append(route))
+    return routes
+
+
+def test_a_reply_waits_for_its_files(page: Page, ticket: Ticket, url: str, look: str, axe: Callable[[], None]) -> None:
+    page.goto(url)
+    uploads = held_back(page, ticket)
+    page.set_input_files(".attach [type=file]", {"name": "log.txt", "mimeType": "text/plain", "buffer": b"smoke"})
+    expect(page.get_by_role("progressbar", name="Uploading log.txt")).to_be_visible()
+    body(page).fill("Here it is.")
+    expect(page.get_by_text("Draft saved")).to_be_visible()  # the text doesn't wait
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    assert replies(ticket) == []
+    uploads.pop().continue_()
+    expect(page.locator(".msg.out .file")).to_have_text("log.txt 5 bytes")
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    assert len(replies(ticket)) == 1
+    axe()
+
+
+def test_a_file_that_did_not_arrive(
+    page: Page, ticket: Ticket, url: str, expected_statuses: set[int], axe: Callable[[], None]
+) -> None:
+    expected_statuses.add(503)
+    page.goto(url)
+    uploads = held_back(page, ticket)
+    page.set_input_files(".attach [type=file]", {"name": "log.txt", "mimeType": "text/plain", "buffer": b"smoke"})
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    body(page).fill("Here it is.")
+    page.keyboard.press("Control+Enter")
+    uploads.pop().fulfill(status=503)
+    expect(page.get_by_role("alert").filter(has_text="Not uploaded")).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    axe()
+    assert replies(ticket) == [], "it isn't sent without its file"
+    page.get_by_role("button", name="Upload again").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    uploads.pop().continue_()
+    expect(page.get_by_role("link", name="log.txt")).to_be_visible()
+    page.set_input_files(".attach [type=file]", {"name": "b.txt", "mimeType": "text/plain", "buffer": b"b"})
+    expect(page.get_by_role("progressbar", name="Uploading b.txt")).to_be_visible()
+    page.get_by_role("button", name="Remove b.txt").click()
+    expect(files(page)).to_have_count(1)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".msg.out .file")).to_have_text("log.txt 5 bytes")
+
+
+def test_one_that_the_server_refuses(page: Page, ticket: Ticket, url: str, look: str, axe: Callable[[], None]) -> None:
+    """Another tab has put something into the draft meanwhile."""
+    page.goto(url)
+    big = {"name": "big.bin", "mimeType": "", "buffer": b"x" * (11 * 2**20)}
+    other = page.context.new_page()
+    other.goto(url)
+    other.set_input_files(".attach [type=file]", big)
+    expect(other.get_by_role("link", name="big.bin")).to_be_visible()
+    other.close()
+    page.set_input_files(".attach [type=file]", {**big, "name": "second.bin"})
+    expect(page.get_by_role("alert").filter(has_text="second.bin: The attachments of a message")).to_be_visible()
+    axe()
+    page.locator("#picked").get_by_role("button", name="Dismiss").click()
+    expect(files(page)).to_have_count(0)
+    page.reload()
+    expect(files(page)).to_have_text(["big.bin11.0 MB"])
+    page.get_by_role("button", name="Remove big.bin").click()
+    expect(files(page)).to_have_count(0)
+    page.wait_for_timeout(1_000)
+    assert drafts(ticket) == []
+
+
+def test_without_javascript_files_go_with_the_form(
+    browser: Browser, live_server: LiveServer, ticket: Ticket, url: str, bob: User
+) -> None:
+    with desk_of(bob, browser, live_server, java_script_enabled=False) as plain:
+        plain.goto(url)
+        plain.get_by_label("Message", exact=True).fill("Here it is.")
+        plain.set_input_files(".attach [type=file]", {"name": "log.txt", "mimeType": "text/plain", "buffer": b"smoke"})
+        plain.get_by_role("button", name="Send").click()
+        expect(plain.locator(".msg.out .file")).to_have_text("log.txt 5 bytes")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -42,12 +43,12 @@ def places(acme: Workspace) -> dict[str, str]:
 
 
 @contextmanager
-def desk_of(user: User, browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+def desk_of(user: User, browser: Browser, live_server: LiveServer, **options: Any) -> Iterator[Page]:
     """Somebody else's browser."""
     client = Client()
     client.force_login(user)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context = browser.new_context(base_url=live_server.url, viewport=DESKTOP, reduced_motion="reduce")
+    context = browser.new_context(base_url=live_server.url, viewport=DESKTOP, reduced_motion="reduce", **options)
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
     page = context.new_page()
     page.set_default_timeout(10_000)

@@ -25,7 +25,7 @@ from tests.customfields.test_definitions import define
 from tests.tickets.mails import mail
 from tickets import attachments, drafts, held, mailboxes, outbound, scrubbing
 from tickets.inbound import receive
-from tickets.models import Attachment, Event, Message, RawMail, Ticket
+from tickets.models import Attachment, DraftFile, Event, Message, RawMail, Ticket
 
 SUPPORT = "support@acme.example"
 WORDS = ("wanda quirin", "wanda.quirin", "wq@old.example", "wq%40old", "wanda%20quirin", "wanda_quirin")
@@ -93,6 +93,10 @@ def _mails(acme: Workspace, alice: User) -> None:
         begun = {"kind": "reply", "others": EMAIL, "cc": f"Ann <ann@x.example>, {NAME} <{OLD_EMAIL}>", "bcc": EMAIL}
         drafts.save(other, alice, {**begun, "body": f"As {EMAIL} said"})
         drafts.save(ticket, alice, {**begun, "body": f"Dear {NAME}"})
+        for thread, name in ((ticket, "About her.txt"), (other, f"For {EMAIL}.txt")):
+            draft = drafts.begin(thread, alice)
+            stored = attachments.store(acme.pk, ContentFile(b"x"), name, "text/plain")
+            DraftFile.objects.for_workspace(acme).create(draft=draft, **stored)
         drafts.discard(ticket, alice)
 
 
@@ -145,7 +149,8 @@ def test_nothing_is_left_anywhere(acme: Workspace, wanda: Contact) -> None:
             "contacts_import.headers", "contacts_import.mapping", "contacts_tag.name", "contacts_change.new",
             "customfields_fieldvalue.text_value", "tickets_event.new", "tickets_message.body_html",
             "tickets_message.body_text", "tickets_attachment.filename", "tickets_rawmail.data",
-            "tickets_rawmail.reason", "tickets_draft.body", "tickets_draft.cc", "workspaces_keptanswer.key",
+            "tickets_rawmail.reason", "tickets_draft.body", "tickets_draft.cc", "tickets_draftfile.filename",
+            "workspaces_keptanswer.key",
         } <= before  # fmt: skip
     erase(acme, wanda)
     with workspace(acme):
@@ -215,6 +220,8 @@ def test_others_keep_what_is_theirs(acme: Workspace, wanda: Contact, bob: User) 
             f"Kunden {MARK} (2).csv", f"{MARK}.csv", "namesakes.csv",
         }  # fmt: skip
         assert Attachment.objects.for_workspace(acme).count() == 2
+        waiting = DraftFile.objects.for_workspace(acme).get()
+        assert waiting.filename == f"For {MARK}.txt", "what was about to be sent to her is gone"
 
 
 def _imports_of_a_namesake(acme: Workspace) -> None:

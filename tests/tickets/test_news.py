@@ -112,14 +112,16 @@ def test_the_rails_numbers(as_alice: Client, acme: Workspace, thread: Any, alice
     answer = ask(as_alice, acme.url("tickets:rail"), tag, "rail-news")
     assert (answer.status_code, answer["Cache-Control"]) == (204, "no-store")
     told = json.loads(answer["HX-Trigger"])["rail-numbers"]
-    assert told == {"tag": answer["ETag"], "numbers": {own: "1", other: "", f"view{made.pk}": "1"}}
+    numbers = {own: "1", other: "", f"{own}_unread": "(1 unread)", f"{other}_unread": "", f"view{made.pk}": "1"}
+    assert told == {"tag": answer["ETag"], "numbers": numbers}
     assert ask(as_alice, acme.url("tickets:rail"), answer["ETag"], "rail-news").status_code == 304
 
 
 def test_the_rail_of_another_workspace(as_charlie: Client, acme: Workspace, globex: Workspace, thread: Any) -> None:
     assert ask(as_charlie, acme.url("tickets:rail"), '"x"', "rail-news").status_code == 404
     answer = ask(as_charlie, globex.url("tickets:rail"), '"x"', "rail-news")
-    assert json.loads(answer["HX-Trigger"])["rail-numbers"]["numbers"] == {"tickets": "", "conversations": ""}
+    numbers = json.loads(answer["HX-Trigger"])["rail-numbers"]["numbers"]
+    assert set(numbers.values()) == {""}
 
 
 def test_a_list_in_which_something_changed(as_bob: Client, alice: User, thread: Any) -> None:

@@ -1,5 +1,6 @@
 """What is new to whom: a mark for each member, which others' changes make and looking at the thread takes away."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from gopimi.workspaces.actor import EMAIL, Actor
 from gopimi.workspaces.models import Membership, User, Workspace
 from tests.factories import ContactFactory, MailboxFactory
 from tests.tickets.test_news import urls
-from tickets import outbound
+from tickets import outbound, reading
 from tickets.models import Conversation, Seen, Ticket
 
 UNREAD = "Unread: "
@@ -186,3 +187,35 @@ def test_a_bulk_edit_of_ones_own(as_bob: Client, acme: Workspace, thread: Any, b
     text = as_bob.get(f"{urls(thread)[0]}?status=closed").content.decode()
     assert text.count(UNREAD) == 1
     assert f"{UNREAD}</span>Fire" in text
+
+
+def told_by_the_rail(client: Client, thread: Any) -> str:
+    """Beside Inbox or Tickets, on a page where there is nothing of them."""
+    text = client.get(thread.workspace.url("contacts:list")).content.decode()
+    said = re.findall(rf'data-number="{thread.called()}s_unread"(?: hidden)?>([^<]*)<', text)
+    assert len(set(said)) == 1
+    return said[0]  # type: ignore[no-any-return]
+
+
+def test_the_rail_says_how_many_open_ones_are_unread(
+    as_alice: Client, as_bob: Client, thread: Any, alice: User, acme: Workspace
+) -> None:
+    assert told_by_the_rail(as_bob, thread) == "(1 unread)"
+    look(as_bob, thread)
+    assert told_by_the_rail(as_bob, thread) == ""
+    assert told_by_the_rail(as_alice, thread) == "(1 unread)", "each has their own"
+    with workspace(acme):
+        outbound.reply(thread, Actor.agent(alice), "It burns", note=True)
+    assert told_by_the_rail(as_bob, thread) == "(1 unread)"
+    as_bob.post(urls(thread)[0] + "read/")
+    assert told_by_the_rail(as_bob, thread) == ""
+    with workspace(acme):
+        thread.change(EMAIL, status="closed")
+        at(thread, days=-1)
+    assert is_new(as_bob, thread) or isinstance(thread, Conversation)  # whose list is of open ones
+    assert told_by_the_rail(as_bob, thread) == "", "nobody has to look at what is done"
+
+
+def test_the_rail_looks_at_some_of_them(as_bob: Client, thread: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LOOKED_AT", 1)
+    assert told_by_the_rail(as_bob, thread) == "(1+ unread)"

@@ -154,8 +154,10 @@ def test_days_from_and_up_to_which(as_bob: Client, acme: Workspace, tickets: lis
     with workspace(acme):
         for ticket, day in zip(tickets, (1, 2, 3), strict=True):
             moment = datetime(2026, 1, day, 23, 59, tzinfo=UTC)
-            Ticket.objects.for_workspace(acme).filter(pk=ticket.pk).update(created_at=moment, updated_at=moment)
-    for name, label in (("created_at", "Created"), ("updated_at", "Updated")):
+            Ticket.objects.for_workspace(acme).filter(pk=ticket.pk).update(
+                created_at=moment, updated_at=moment, last_message_at=moment
+            )
+    for name, label in (("created_at", "Created"), ("updated_at", "Updated"), ("last_message_at", "Last message")):
         text = page(as_bob, acme, f"?{name}__gte=2026-01-02&{name}__lte=2026-01-02&status=open")
         assert [ticket.subject for ticket in tickets if ticket.subject in text] == ["Invoice"]
         assert f"{label} <b>on or after 2 Jan 2026, on or before 2 Jan 2026</b>" in text

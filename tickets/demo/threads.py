@@ -84,6 +84,8 @@ class Threads:
         answered = None
         for step, at in zip(story.steps, times, strict=True):
             thread.updated_at = at
+            if step.mail or step.reply:
+                thread.last_message_at = at
             self.change(thread, step.by, at, assignee=self.agents.get(step.assign), priority=step.priority)
             if step.mail:
                 self.write(thread, step, at, story, answered)

@@ -5,15 +5,15 @@ from typing import Any
 from django import template
 from django.db.models import Exists, QuerySet
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from contacts import savedviews
 from contacts.models import Contact, View
 from customfields.models import Field
-from gopimi.lib.counting import beside, capped, capped_counts
+from gopimi.lib.counting import Total, beside, capped, capped_counts
 from gopimi.workspaces.models import ApiToken, Membership
 from gopimi.workspaces.templatetags.ui import hue
-from tickets import news
+from tickets import news, reading
 from tickets.filters import tag_ids
 from tickets.lists import LISTS, countable
 from tickets.models import Conversation, Mailbox, RawMail, Status, Ticket
@@ -50,22 +50,28 @@ def open_counts(context: Any) -> dict[str, Any]:
 
 
 def numbers(request: Any) -> dict[str, Any]:
-    """How much is open, "999+" where there is more; `views`, each with its address, colour and maybe a number; and the
-    `tag` of it all, with which one asks for news."""
+    """How much is open, "999+" where there is more; how much of that is unread, in words; `views`, each with its
+    address, colour and maybe a number; and the `tag` of it all, with which one asks for news."""
     workspace = request.workspace
     tickets = Ticket.objects.for_workspace(workspace).filter(status=Status.OPEN)
     conversations = Conversation.objects.for_workspace(workspace).filter(status=Conversation.Status.OPEN)
+    unread = {f"{kind.called()}s_unread": reading.unread(kind, request.membership) for kind in (Ticket, Conversation)}
     views, counts = savedviews.seen_beside(
-        request, tickets=capped(tickets, CAP), conversations=capped(conversations, CAP), version=news.rail(workspace)
+        request,
+        tickets=capped(tickets, CAP),
+        conversations=capped(conversations, CAP),
+        version=news.rail(workspace),
+        **unread,
     )
     tag = f'"{counts.pop("version")}"'
+    new = {name: counts.pop(name) for name in unread}
     views = views[:SHOWN]
     queries = {view: QueryDict(view.query) for view in views}
     tags = tag_ids(workspace, {name for query in queries.values() for name in query.getlist("tag")})
     found = {f"view{view.pk}": _counted(request, view, query, tags) for view, query in queries.items()}
     counted = {name: rows for name, rows in found.items() if rows is not None}
     counts |= capped_counts(workspace, CAP, **counted) if counted else {}
-    words = _shown(counts)
+    words = _shown(counts) | {name: _unread(number) for name, number in new.items()}
     listed = [
         {
             "pk": view.pk,
@@ -76,7 +82,8 @@ def numbers(request: Any) -> dict[str, Any]:
         }
         for view in views
     ]
-    return {**words, "views": listed, "tag": tag}
+    shown = {name: words[name] for name in ("tickets", "conversations", *new)}
+    return {**shown, "views": listed, "tag": tag}
 
 
 def _counted(request: Any, view: View, query: QueryDict, tags: dict[str, int]) -> QuerySet | None:
@@ -119,6 +126,11 @@ def first_steps(context: Any) -> dict[str, Any] | None:
     ]
     done = sum(there.values())
     return {"all": steps, "done": done} if done < len(steps) else None
+
+
+def _unread(number: int) -> str:
+    total = Total(number, more=number == reading.LOOKED_AT)
+    return ngettext("({number} unread)", "({number} unread)", number).format(number=total) if number else ""
 
 
 def _shown(counts: dict[str, int]) -> dict[str, str]:

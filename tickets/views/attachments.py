@@ -10,13 +10,18 @@ from django.views.decorators.http import require_GET
 from gopimi.workspaces import errors
 from tickets.models import Attachment
 from tickets.signing import ATTACHMENTS, signed_id
+from tickets.storedfiles import StoredFile
 
 
 @require_GET
 def attachment(request: Any, signed: str) -> HttpResponseBase:
     """One file, always to save: whatever is in it never runs in GoPimi's own name."""
     attachments = Attachment.objects.for_workspace(request.workspace)
-    row = get_object_or_404(attachments, pk=signed_id(ATTACHMENTS, signed))
+    return given(request, get_object_or_404(attachments, pk=signed_id(ATTACHMENTS, signed)))
+
+
+def given(request: Any, row: StoredFile) -> HttpResponseBase:
+    """A file to save, or the page that says that it is gone."""
     try:
         file = row.file.open("rb")
     except FileNotFoundError:

@@ -72,5 +72,5 @@ def rail(request: Any) -> HttpResponse:
     """The numbers beside Inbox, Tickets and the views, for pages that ask what is new (tickets/news.py)."""
     shown = numbers(request)
     views = {f"view{view['pk']}": view["count"] for view in shown["views"]}
-    said = {"tickets": shown["tickets"], "conversations": shown["conversations"], **views}
+    said = {name: words for name, words in shown.items() if name not in ("views", "tag")} | views
     return news.told(HttpResponse(status=204), shown["tag"], rail_numbers={"tag": shown["tag"], "numbers": said})

@@ -55,12 +55,11 @@ def updates(request: Any, **key: int) -> HttpResponse:
 def reply(request: Any, **key: int) -> HttpResponse:
     """Mail a reply to the customer, or keep an internal note."""
     page = find(request, **key)
-    page.reply = ReplyForm(page.thread, request.POST, request.FILES)
+    page.reply = ReplyForm(page.thread, page.kept, request.POST, request.FILES)
     if not page.reply.is_valid():
-        page.reply.keep_files()
         return show(request, page, status=422)
     data = page.reply.cleaned_data
-    options = {"note": data["kind"] == "note", "cc": data["cc"], "bcc": data["bcc"]}
+    options = {"note": data["kind"] == "note", "kept": data["kept"], "cc": data["cc"], "bcc": data["bcc"]}
     outbound.reply(page.thread, request.actor, data["body"], data["attachments"], **options)
     drafts.forget(page.thread, request.user)
     if not request.htmx:
