@@ -15,7 +15,7 @@ from tickets.models import Conversation, Message, Ticket
 
 OWN = {  # what each of two mails has of its own, from two senders
     "id", "number", "ticket_id", "conversation_id", "contact_id", "raw_mail_id", "author_contact_id",
-    "created_at", "updated_at", "received_at", "message_id", "data", "fingerprint", "sender", "attribution",
+    "created_at", "updated_at", "last_message_at", "received_at", "message_id", "data", "fingerprint", "sender", "attribution",
     "from_name", "from_email", "author_name", "author_email", "name", "email", "email_key", "name_key", "search_key",
 }  # fmt: skip
 SUPPORT, HELLO = "support@acme.example", "hello@acme.example"
@@ -41,7 +41,7 @@ def test_what_a_mail_opens_looks_like_what_is_opened_by_hand(boxes: Workspace, r
         opened = model.objects.for_workspace(boxes).open(
             EMAIL, contact, "Hello", body, mailbox=by_mail.mailbox, **values
         )
-        own = {"id", "number", "created_at", "updated_at", "ticket_id", "conversation_id"}
+        own = {"id", "number", "created_at", "updated_at", "last_message_at", "ticket_id", "conversation_id"}
         of_mail = {"to", "message_id", "attribution", "raw_mail_id", "mailbox_id", "author_name"}
         assert columns(by_mail, own) == columns(opened, own)
         assert columns(by_mail.events.get(), own) == columns(opened.events.get(), own)
