@@ -39,7 +39,8 @@ document.addEventListener("submit", ({ submitter }) => submitter?.closest(".menu
 // HX-Trigger "dialog-close": what was asked for is done.
 document.addEventListener("dialog-close", () => host()?.querySelector("dialog")?.close());
 
-// The first wrong field takes the focus.
+// The first wrong field takes the focus: of a page, and of what htmx brought. The styleguide's are samples.
+document.querySelector("main:not([data-samples]) [aria-invalid=true]")?.focus();
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.xhr?.status === 422) event.target.querySelector("[aria-invalid=true]")?.focus();
 });
