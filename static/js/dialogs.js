@@ -15,6 +15,12 @@ let opener = null;
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target === host() && !host().childElementCount) opener = document.activeElement;
 });
+// A button that is off while its request runs loses the focus, and gets it back when the request failed.
+const pressed = new WeakMap();
+document.addEventListener("htmx:beforeRequest", ({ detail: { xhr } }) => pressed.set(xhr, document.activeElement));
+document.addEventListener("htmx:afterRequest", ({ detail: { xhr, successful } }) => {
+  if (!successful && document.activeElement === document.body) pressed.get(xhr)?.focus();
+});
 // A dialog that is a page of its own leads back when it closes.
 document.addEventListener(
   "close",
