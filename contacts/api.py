@@ -155,12 +155,12 @@ def list_contacts(request: ApiRequest) -> HttpResponse:
     asked = ContactFilter(request.GET, request.workspace, fields)
     if asked.problems:
         raise listing.bad_filters(asked.problems)
-    contacts, keys = asked.ordered(asked.apply(Contact.objects.for_workspace(request.workspace)))
+    contacts, keys, among = asked.planned(Contact.objects.for_workspace(request.workspace))
 
     def shown(page: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return documents.many(request.workspace.pk, [row["id"] for row in page], fields)
 
-    return listing.respond(request.GET, contacts.values(*{"id", *(key.name for key in keys)}), keys, shown)
+    return listing.respond(request.GET, contacts.values(*{"id", *(key.name for key in keys)}), keys, shown, among)
 
 
 @router.post(

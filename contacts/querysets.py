@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
-from contacts import history, searching
+from contacts import finding, history, searching
 from gopimi.lib import addresses, statements
 from gopimi.lib.folding import lower
 from gopimi.lib.naming import NamedQuerySet
@@ -20,27 +20,10 @@ from gopimi.workspaces.actor import EMAIL, Actor, ActorKind
 from gopimi.workspaces.models import QuotaExceeded, Workspace
 from organizations.models import Organization
 
-# Without an organization it joins its domain's. Where somebody has the address, it is they.
-FIND_OR_MAKE = """
-WITH known AS (
-    SELECT * FROM contacts_contact WHERE workspace_id = %(workspace)s AND email_key = %(email_key)s
-), contact AS (
-    INSERT INTO contacts_contact
-        (workspace_id, name, email, email_key, source, creator_kind, creator_id, organization_id)
-    SELECT
-        %(workspace)s, %(name)s, %(email)s, %(email_key)s, %(source)s, %(kind)s, %(actor)s::bigint,
-        coalesce(
-            %(organization)s::bigint,
-            (SELECT organization_id FROM organizations_domain WHERE workspace_id = %(workspace)s AND name = %(domain)s)
-        )
-    WHERE NOT EXISTS (SELECT FROM known)
-    RETURNING *
-), found_by AS (
-    INSERT INTO contacts_contactsearch (workspace_id, contact_id, grams)
-    SELECT workspace_id, id, %(grams)s::int[] FROM contact
-)
-SELECT {columns}, true FROM contact UNION ALL SELECT {columns}, false FROM known AS contact
-"""
+FIND_OR_MAKE = f"""
+WITH workspace AS (SELECT %(workspace)s::bigint AS id), {finding.FIND_OR_MAKE}
+SELECT {{columns}}, true FROM made AS contact UNION ALL SELECT {{columns}}, false FROM known AS contact
+"""  # noqa: S608
 
 
 class AddressTaken(Exception):
@@ -62,13 +45,6 @@ class Restored:
 
     ids: list[int]
     left: list[int]
-
-
-def name_of(email: str) -> str:
-    """What somebody is called of whom only the address is known: "dana.cole@acme.example" is Dana Cole."""
-    local = email.rpartition("@")[0].strip('"').partition("+")[0]
-    words = [word for word in local.replace(".", " ").replace("_", " ").replace("-", " ").split() if word]
-    return " ".join(word.capitalize() if word.islower() else word for word in words)[:200] or email[:200]
 
 
 class ContactQuerySet(TenantQuerySet):
@@ -167,19 +143,7 @@ class ContactQuerySet(TenantQuerySet):
         self, actor: Actor, address: addresses.Address, name: str, organization: Organization | None, source: str
     ) -> tuple[Any, bool]:
         """Whose address it is, in the trash or not, or a new contact; and whether it is new."""
-        name = name.strip()[:200] or name_of(address.given)
-        given = {
-            "workspace": self._workspace,
-            "name": name,
-            "email": address.given,
-            "email_key": address.key,
-            "organization": organization and organization.pk,
-            "domain": address.domain,
-            "source": source,
-            "kind": actor.kind,
-            "actor": actor.id,
-            "grams": searching.literal(self._workspace, name, address.given),
-        }
+        given = finding.given(self._workspace, actor, address, name, source, organization.pk if organization else None)
         statement = FIND_OR_MAKE.format(columns=statements.columns(self.model, "contact"))
         ((*row, made),) = statements.fetch(statement, given)
         return statements.instance(self.model, row), made

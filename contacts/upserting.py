@@ -18,8 +18,9 @@ from django.utils.translation import gettext
 
 from contacts import searching
 from contacts.drafts import Draft, Known, tags_of, write
+from contacts.finding import name_of
 from contacts.models import Contact, Tag
-from contacts.querysets import AddressTaken, name_of, tag_names
+from contacts.querysets import AddressTaken, tag_names
 from customfields import values as field_values
 from customfields.models import Field
 from gopimi.lib import statements

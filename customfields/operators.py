@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
-from django.db.models.functions import Length
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import Contains, Exact
 from django.utils.translation import gettext, gettext_lazy
 
@@ -89,7 +89,10 @@ def contains(kind: "FieldType", field: "Field", given: Sequence[str]) -> list[Te
     fragment = fold(clean(one(given)))
     if not fragment:
         raise InvalidValue("blank", gettext("Give some text to look for."))
-    long = Q(Exact(Length("text_key"), KEY_LENGTH)) & Q(Contains(Fold("text_value"), fragment))
+    # Looked up by itself, so that the index, which has no more than the key, is all that is read of the others.
+    whole = field.values.filter(workspace=field.workspace_id, contact=OuterRef("contact"))
+    found = whole.filter(Contains(Fold("text_value"), fragment)).values(yes=Value(True))
+    long = Q(Exact(Length("text_key"), KEY_LENGTH)) & Q(Coalesce(Subquery(found[:1]), Value(False)))
     return [Test(Q(text_key__contains=fragment) | long)]
 
 

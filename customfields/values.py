@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
 from customfields.kinds import FieldType
@@ -243,26 +243,28 @@ def require_choosable(field: Field, old: Any, new: Any) -> None:
             raise Outdated(field, said.format(option=option.label))
 
 
-def matching(field: Field, operator: str, given: Sequence[str]) -> tuple[Q, Q | None]:
+def matching(field: Field, operator: str, given: Sequence[str]) -> tuple[Q, list[Q]]:
     """The filter of contacts by `cf_<key>__<operator>=…`; see FieldType.tests. Raises InvalidValue.
 
-    Of a field with one value the second is what that must be, where it must: such conditions are put together
-    (`having`), since the server finds what is between two bounds by one look at an index, and not by two.
+    The first is which contacts have no value that they mustn't have, the others are what a value must be (`having`).
     """
-    tests = field.type.tests(field, operator, given)
-    if len(tests) == 1 and tests[0].wanted and not field.type.multiple:
-        return Q(), tests[0].condition
-    condition = Q()
-    for test in tests:
-        found = having(field, test.condition)
-        condition &= found if test.wanted else ~found
-    return condition, None
+    without, held = Q(), []
+    for test in field.type.tests(field, operator, given):
+        if test.wanted:
+            held.append(test.condition)
+        else:
+            without &= ~having(field, test.condition)
+    return without, held
+
+
+def meeting(field: Field, condition: Q) -> QuerySet:
+    """The field's value rows that meet the condition."""
+    return FieldValue.objects.for_workspace(field.workspace_id).filter(condition, field=field)
 
 
 def having(field: Field, condition: Q) -> Q:
     """Contacts of which one of the field's value rows meets the condition."""
-    values = FieldValue.objects.for_workspace(field.workspace_id).filter(field=field, contact=OuterRef("pk"))
-    return Q(Exists(values.filter(condition)))
+    return Q(Exists(meeting(field, condition).filter(contact=OuterRef("pk"))))
 
 
 def _lock(workspace: Any, contact_ids: Sequence[int]) -> None:

@@ -86,7 +86,7 @@ class Threads:
         rows = self.rows(request).filter(*asked.conditions, **of)
         columns = rows.values(*{*self.columns, *(key.name for key in asked.keys)})
         return listing.respond(
-            request.GET, columns, asked.keys, lambda page: self.show(request, page), among=asked.frequent
+            request.GET, columns, asked.keys, lambda page: self.show(request, page), among=asked.among
         )
 
     def answer(self, request: ApiRequest, thread: Any, status: int = 200, **headers: str) -> HttpResponse:

@@ -141,6 +141,10 @@ class ThreadFilter:
         return Total(found, more=looked_at == LOOKED_AT)
 
     @property
+    def among(self) -> keyset.Among | None:
+        return None if self.frequent is None else keyset.Among(self.frequent)
+
+    @property
     def keys(self) -> list[Key]:
         """The asked order, for `keyset.paginate`."""
         return [Key(self.sort, self.descending), Key("id", self.descending)]
@@ -149,7 +153,7 @@ class ThreadFilter:
         """One page of the threads that match, in the asked order. Raises BadFilter and keyset.BadCursor."""
         if self.problems:
             raise self.problems[0]
-        return keyset.paginate(threads.filter(*self.conditions), self.keys, limit, cursor, self.frequent)
+        return keyset.paginate(threads.filter(*self.conditions), self.keys, limit, cursor, self.among)
 
     def look(self, word: str) -> tuple[Q, bool]:
         """Where a searched word, folded, is found, and whether that is too often to have the threads named."""

@@ -21,6 +21,7 @@ from gopimi.lib.words import Words
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import Workspace
 from tickets import attribution, inbound, mailparse, originals
+from tickets.filing import Kept
 from tickets.inbound import Result
 from tickets.mailaddresses import Person
 from tickets.models import Message, RawMail
@@ -160,12 +161,14 @@ def _process(
     read: Callable[[bytes], mailparse.Mail] | None = None,
     states: Collection[str] = inbound.WAITING,
 ) -> Result:
-    raw_mail = RawMail.objects.for_workspace(target).filter(pk=raw_mail_id, data__isnull=False).first()
+    rows = RawMail.objects.for_workspace(target).select_related("mailbox")
+    raw_mail = rows.filter(pk=raw_mail_id, data__isnull=False).first()
     if raw_mail is None:
         raise Gone(_fate(target, raw_mail_id))
     try:
         with translation.override(settings.LANGUAGE_CODE):  # as reasons are kept
-            result = inbound.process(target, raw_mail_id, bytes(raw_mail.data or b""), read, states)
+            kept = Kept(target, raw_mail.pk, raw_mail.state, raw_mail.mailbox_id, raw_mail.mailbox.purpose)
+            result = inbound.process(kept, bytes(raw_mail.data or b""), read, states)
     except RawMail.DoesNotExist as error:
         raise Gone(_fate(target, raw_mail_id)) from error
     if result.result == "duplicate":

@@ -24,6 +24,7 @@ from gopimi.lib.tenancy import entering, workspace
 from gopimi.workspaces.actor import EMAIL
 from gopimi.workspaces.models import Workspace
 from tickets import attachments, filing, mailparse, mailthreads, notifying
+from tickets.filing import Filed, Kept
 from tickets.mailguards import LONGEST_HEAD, TooMuch
 from tickets.models import Message, RawMail
 
@@ -60,16 +61,14 @@ def receive(raw: bytes, recipient: str) -> Result:
         kept = filing.keep(recipient, raw, fingerprint(raw))
         if kept.state != RawMail.State.RECEIVED:
             with workspace(kept.workspace):
-                return _original(kept.workspace, kept.raw_mail)
-        read = (lambda _: reading.result()) if reading else None
-        return process(kept.workspace, kept.raw_mail, raw, read)
+                return _original(kept)
+        return process(kept, raw, (lambda _: reading.result()) if reading else None)
     except AWAY as error:
         raise TryAgain(f"The mail can't be stored now: {error}") from error
 
 
 def process(
-    target: Workspace,
-    raw_mail_id: int,
+    kept: Kept,
     raw: bytes,
     read: Callable[[bytes], mailparse.Mail] | None = None,
     waiting: Collection[str] = WAITING,
@@ -82,20 +81,18 @@ def process(
     try:
         mail = (read or mailparse.parse)(raw)
         with entering():
-            return _file(target, raw_mail_id, mail, raw, stored, waiting)
+            return _file(kept, mail, raw, stored, waiting)
     except (OperationalError, InterfaceError, OSError, RawMail.DoesNotExist):
         _discard(stored)
         raise
     except TooMuch as error:
-        with workspace(target):
-            return _end(target, raw_mail_id, RawMail.State.HELD, reason=str(error))
+        with workspace(kept.workspace):
+            return _end(kept, RawMail.State.HELD, reason=str(error))
     except Exception as error:  # whatever a mail did to us, it is kept, and the next one is taken in
-        logger.exception("A mail is held: workspace %s, raw mail %s", target.slug, raw_mail_id)
+        logger.exception("A mail is held: workspace %s, raw mail %s", kept.workspace.slug, kept.raw_mail)
         _discard(stored)
-        with workspace(target):
-            return _end(
-                target, raw_mail_id, RawMail.State.HELD, reason=FAILED.format(error=f"{type(error).__name__}: {error}")
-            )
+        with workspace(kept.workspace):
+            return _end(kept, RawMail.State.HELD, reason=FAILED.format(error=f"{type(error).__name__}: {error}"))
 
 
 def fingerprint(raw: bytes) -> bytes:
@@ -111,33 +108,43 @@ def fingerprint(raw: bytes) -> bytes:
     return hashlib.sha256(b"\n".join([*values, body.strip(b"\n")]) if values[0] else plain.rstrip(b"\n")).digest()
 
 
-def _file(
-    target: Workspace, raw_mail_id: int, mail: mailparse.Mail, raw: bytes, stored: list[str], waiting: Collection[str]
-) -> Result:
-    target, raw_mail = filing.lock(target, raw_mail_id)
-    if raw_mail.state not in waiting:
-        return _original(target, raw_mail_id)
-    thread = mailthreads.find(target, mail)
-    if mail.automatic and thread is None:
-        return _end(target, raw_mail_id, RawMail.State.AUTOMATIC, mail, mail.automatic)
-    if mail.sender is None and not mail.automatic:
-        return _end(target, raw_mail_id, RawMail.State.HELD, mail, NO_SENDER if raw.strip() else EMPTY)
-    contact = _contact(target, mail)
-    if thread is None:
-        filed, outcome = filing.open_thread(target.pk, raw_mail, contact, mail), "created"
-    else:
-        filed, outcome = filing.append(thread, raw_mail, contact, mail), "appended"
-        type(thread).objects.for_workspace(target).filter(pk=thread.pk).update(updated_at=Now())
-        if not mail.automatic:
-            thread.reopen(EMAIL)
-    message = Message(pk=filed.message, workspace_id=target.pk)
+def _file(kept: Kept, mail: mailparse.Mail, raw: bytes, stored: list[str], waiting: Collection[str]) -> Result:
+    filed: Filed | Result | None = None
+    if not mail.automatic and not mailthreads.named(mail):
+        filed = filing.open_at_once(kept, mail, waiting)
+    if filed is None:
+        filed = _place(kept, mail, raw, waiting)
+    if isinstance(filed, Result):
+        return filed
     if mail.sender and not mail.automatic:
-        notifying.soon(target.pk, message.pk, filed.told)
+        notifying.soon(kept.workspace.pk, filed.message, filed.told)
     for file in mail.files:
-        content = ContentFile(file.data)
+        message, content = Message(pk=filed.message, workspace_id=kept.workspace.pk), ContentFile(file.data)
         stored.append(attachments.attach(message, content, file.name, file.content_type, file.content_id))
     kind = "ticket" if filed.ticket else "conversation"
-    return Result(f"{kind}_{outcome}", target.slug, contact.pk if contact else None, *filed[:3])
+    return Result(
+        f"{kind}_{filed.outcome}", kept.workspace.slug, filed.contact, filed.ticket, filed.conversation, filed.message
+    )
+
+
+def _place(kept: Kept, mail: mailparse.Mail, raw: bytes, waiting: Collection[str]) -> Filed | Result:
+    """Find the mail's thread and who wrote, and make it a message; or say why it becomes none."""
+    target, state = filing.lock(kept)
+    if state not in waiting:
+        return _original(kept)
+    thread = mailthreads.find(target, mail)
+    if mail.automatic and thread is None:
+        return _end(kept, RawMail.State.AUTOMATIC, mail, mail.automatic)
+    if mail.sender is None and not mail.automatic:
+        return _end(kept, RawMail.State.HELD, mail, NO_SENDER if raw.strip() else EMPTY)
+    contact = _contact(target, mail)
+    if thread is None:
+        return filing.open_thread(kept, contact, mail)
+    filed = filing.append(thread, kept, contact, mail)
+    type(thread).objects.for_workspace(target).filter(pk=thread.pk).update(updated_at=Now())
+    if not mail.automatic:
+        thread.reopen(EMAIL)
+    return filed
 
 
 def _contact(target: Workspace, mail: mailparse.Mail) -> Contact | None:
@@ -150,25 +157,25 @@ def _contact(target: Workspace, mail: mailparse.Mail) -> Contact | None:
     return contacts.by_mail(mail.sender.email, mail.sender.name, target)[0]
 
 
-def _end(
-    target: Workspace, raw_mail_id: int, state: RawMail.State, mail: mailparse.Mail | None = None, reason: str = ""
-) -> Result:
+def _end(kept: Kept, state: RawMail.State, mail: mailparse.Mail | None = None, reason: str = "") -> Result:
     read = {}
     if mail is not None:
         sender = mail.sender.email if mail.sender else mail.from_text
         read = {"sender": sender[:320], "subject": mail.subject[:500]}
-    undecided = RawMail.objects.for_workspace(target).filter(pk=raw_mail_id).exclude(state=RawMail.State.DONE)
-    undecided.update(state=state, reason=reason, **read)
-    return Result(state.value, target.slug)
+    rows = RawMail.objects.for_workspace(kept.workspace).filter(pk=kept.raw_mail)
+    rows.exclude(state=RawMail.State.DONE).update(state=state, reason=reason, **read)
+    return Result(state.value, kept.workspace.slug)
 
 
-def _original(target: Workspace, raw_mail_id: int) -> Result:
-    messages = Message.objects.for_workspace(target).select_related("ticket")
-    message = messages.filter(raw_mail=raw_mail_id).first()
+def _original(kept: Kept) -> Result:
+    messages = Message.objects.for_workspace(kept.workspace).select_related("ticket")
+    message = messages.filter(raw_mail=kept.raw_mail).first()
     if message is None:
-        return Result("duplicate", target.slug)
+        return Result("duplicate", kept.workspace.slug)
     ticket = message.ticket.number if message.ticket else None
-    return Result("duplicate", target.slug, message.author_contact_id, ticket, message.conversation_id, message.pk)
+    return Result(
+        "duplicate", kept.workspace.slug, message.author_contact_id, ticket, message.conversation_id, message.pk
+    )
 
 
 def _discard(stored: list[str]) -> None:

@@ -24,6 +24,7 @@ KNOWN_FIELD = re.compile(
     rb"|mime-version|content-type|content-transfer-encoding|auto-submitted)[ \t]*:",
     re.IGNORECASE,
 )
+SOUND = re.compile(rb"(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)+")  # a header that is fields alone
 BLANK_LINE = re.compile(rb"\n\r?\n|\r\r")
 FOLD = re.compile(r"[\r\n]+(?=[ \t])")
 LONGEST_HEADER = 100_000  # characters of one that are read
@@ -110,7 +111,7 @@ def mend(raw: bytes) -> bytes:
     """
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     header, body = split(raw)
-    if len(header) > mailguards.LONGEST_HEAD:
+    if len(header) > mailguards.LONGEST_HEAD or SOUND.fullmatch(header):
         return raw
     lines = header.splitlines(keepends=True)
     end = max((index + 1 for index, line in enumerate(lines) if KNOWN_FIELD.match(line)), default=0)

@@ -10,13 +10,17 @@ from tickets.models import Conversation, Message, MessageId, Ticket
 MOST_IDS = 200  # some mailers never shorten References
 
 
+def named(mail: Mail) -> list[str]:
+    """The ids of mails that a mail says it belongs to, the likeliest first."""
+    return [*mail.in_reply_to, *reversed(mail.references), *mail.about]
+
+
 def find(target: Workspace, mail: Mail) -> Ticket | Conversation | None:
     """The thread that In-Reply-To names, then the References from the last to the first, its row locked.
 
     Of the ids that come from this workspace alone: those of ours whose signature holds, and those that came in.
     """
-    named = [*mail.in_reply_to, *reversed(mail.references), *mail.about]
-    digests = {digest(identifier): identifier for identifier in named[:MOST_IDS]}
+    digests = {digest(identifier): identifier for identifier in named(mail)[:MOST_IDS]}
     if not digests:
         return None
     rows = MessageId.objects.for_workspace(target).filter(digest__in=list(digests)).order_by("message_id")

@@ -62,7 +62,7 @@ class Trail:
         return gettext("{place} of {number}").format(place=figure(before.number + 1), number=all_of_them)
 
     def _neighbour(self, rows: QuerySet) -> Any:
-        for row in keyset.first(rows, 1, self.asked.frequent):
+        for row in keyset.first(rows, 1, self.asked.among):
             row.origin = origin(self.query, keyset.after(row, self.asked.keys))
             return row
         return None

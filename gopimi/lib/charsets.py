@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from functools import lru_cache
 
 import charset_normalizer
 
@@ -30,6 +31,7 @@ C1_CONTROLS = "gopimi.c1_controls"  # how to read what Windows-1252 has no chara
 WINDOWS_1252 = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
 
 
+@lru_cache(maxsize=256)  # every header of every mail asks
 def known(name: str) -> str:
     """The codec to read this charset with, or "" where there is none."""
     try:

@@ -49,6 +49,28 @@ class Key:
         return Q(**{f"{self.name}__{'lt' if self.descending != reverse else 'gt'}{'e' * inclusive}": value})
 
 
+class Among:
+    """A condition that many rows meet and the planner takes for a rare one, as a fragment of a text is under row-level
+    security, which hides the statistics.
+
+    It is tested on the first rows of the order, and on more of them while too few are found.
+    """
+
+    def __init__(self, condition: Q) -> None:
+        self.condition = condition
+
+    def find(self, rows: models.QuerySet, number: int) -> list[Any]:
+        """The ids of the first rows that meet it."""
+        for window in WINDOWS:
+            statement, parameters = within(rows, self.condition, window)
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT pk FROM {statement} WHERE met LIMIT {number}", parameters)  # noqa: S608
+                ids = [pk for (pk,) in cursor.fetchall()]
+            if len(ids) == number:
+                return ids
+        return list(rows.filter(self.condition).values_list("pk", flat=True)[:number])
+
+
 @dataclass
 class Page:
     """Rows in the list's order, and the cursors of the pages beside it (None where there is none)."""
@@ -59,14 +81,13 @@ class Page:
 
 
 def paginate(
-    queryset: models.QuerySet, keys: Sequence[Key], limit: int, cursor: str | None = None, among: Q | None = None
+    queryset: models.QuerySet,
+    keys: Sequence[Key],
+    limit: int,
+    cursor: str | None = None,
+    among: Among | None = None,
 ) -> Page:
-    """One page of at most `limit` rows. Raises BadCursor.
-
-    `among` is a condition that many rows meet and the planner takes for a rare one, as a fragment of a text is under
-    row-level security, which hides the statistics. It is tested on the first rows of the order, and on more of them
-    while the page isn't full.
-    """
+    """One page of at most `limit` rows, of those that are `among` others, if that is given. Raises BadCursor."""
     reverse, values = _decode(cursor, keys) if cursor else (False, None)
     rows: list[Any] = []
     for part in _parts(queryset, keys, reverse, values):
@@ -84,18 +105,9 @@ def paginate(
     )
 
 
-def first(rows: models.QuerySet, number: int, among: Q | None = None) -> list[Any]:
-    """The first rows of an order; `among` as `paginate` has it."""
-    if among is None:
-        return list(rows[:number])
-    for window in WINDOWS:
-        statement, parameters = within(rows, among, window)
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pk FROM {statement} WHERE met LIMIT {number}", parameters)  # noqa: S608
-            ids = [pk for (pk,) in cursor.fetchall()]
-        if len(ids) == number:
-            return list(rows.filter(pk__in=ids))
-    return list(rows.filter(among)[:number])
+def first(rows: models.QuerySet, number: int, among: Among | None = None) -> list[Any]:
+    """The first rows of an order, of those that are `among` others, if that is given."""
+    return list(rows[:number] if among is None else rows.filter(pk__in=among.find(rows, number)))
 
 
 def within(rows: models.QuerySet, among: Q, window: int) -> tuple[str, Sequence[Any]]:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from pydantic import Field
 
 from gopimi.lib import filtering
 from gopimi.lib.exactjson import answer
 from gopimi.lib.filtering import BadFilter
-from gopimi.lib.keyset import BadCursor, Key, paginate
+from gopimi.lib.keyset import Among, BadCursor, Key, paginate
 from gopimi.lib.problems import FieldError, Problem
 from gopimi.lib.reference import Output
 
@@ -130,7 +130,7 @@ def respond(
     rows: QuerySet,
     keys: Sequence[Key],
     show: Callable[[list[Any]], list[Any]],
-    among: Q | None = None,
+    among: Among | None = None,
 ) -> HttpResponse:
     """One page of `rows` (a queryset of `.values(…)` with the keys among them), each as `show` makes it. `among`:
     `keyset.paginate`."""
@@ -144,7 +144,7 @@ def respond(
         "page": {"next_cursor": page.next, "has_more": page.next is not None},
     }
     if asked.count:
-        document["total"] = (rows if among is None else rows.filter(among)).order_by().count()
+        document["total"] = (rows if among is None else rows.filter(among.condition)).order_by().count()
     return answer(document)
 
 

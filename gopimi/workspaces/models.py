@@ -141,7 +141,7 @@ class Workspace(models.Model):
         """
         if not connection.in_atomic_block:
             raise RuntimeError("A workspace is locked inside a transaction.")
-        rows = statements.fetch(LOCK.format(more=""), [self.pk])
+        rows = statements.fetch(LOCK.format(more=""), {"workspace": self.pk})
         if not rows:
             raise Workspace.DoesNotExist("The workspace was deleted.")
         locked: Workspace = statements.instance(Workspace, rows[0])
@@ -161,7 +161,7 @@ class Workspace(models.Model):
 
 LOCK = f"""
 SELECT {statements.columns(Workspace, "workspace")}{{more}} FROM workspaces_workspace AS workspace
-WHERE id = %s FOR NO KEY UPDATE
+WHERE id = %(workspace)s FOR NO KEY UPDATE
 """  # noqa: S608
 LOCK_AND_ENTER = LOCK.format(more=f", {ENTER.format('id')} AS entered")  # see `tenancy.entering`
 NEXT_TICKET_NUMBER = """

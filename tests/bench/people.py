@@ -38,7 +38,7 @@ def person(n: int) -> Person:
     mixed = n * 7_919 % 1_000_003
     last = f"{LAST[mixed % len(LAST)]}{ENDS[mixed // 11 % len(ENDS)]}"
     name = "Zyxo Rarebit" if n % RARE == 0 else f"{FIRST[mixed % len(FIRST)]} {last}"
-    plan = PLANS[3] if mixed % 100 == 50 else PLANS[0]  # one in a hundred is Enterprise
+    plan = PLANS[3] if mixed % 100 == 55 else PLANS[0]  # one in a hundred is Enterprise
     return Person(
         name, f"{name.split()[0].lower()}.{n}@d{mixed % 977}.example", f"Organization {mixed % ORGANIZATIONS}",
         f"ACC-{mixed}", Decimal(mixed) / 100, date(2020, 1, 1) + timedelta(mixed % 2_500),

@@ -4,8 +4,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from contacts import history
+from contacts.finding import name_of
 from contacts.models import Contact
-from contacts.querysets import AddressTaken, name_of
+from contacts.querysets import AddressTaken
 from gopimi.lib.addresses import InvalidAddress
 from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import Actor

@@ -12,7 +12,7 @@ from gopimi.lib.tenancy import workspace
 from gopimi.workspaces.actor import SYSTEM
 from gopimi.workspaces.models import Workspace
 from tests.tickets.mails import mail
-from tickets import attachments, filing, inbound, mailboxes, messageids
+from tickets import attachments, filing, held, inbound, mailboxes, messageids
 from tickets.inbound import Result, receive
 from tickets.models import Attachment, Conversation, Event, Message, MessageId, RawMail, Ticket
 
@@ -248,7 +248,7 @@ def test_a_mail_whose_processing_was_cut_off_is_processed_when_it_comes_again(
         raise OperationalError("server closed the connection unexpectedly")
 
     with monkeypatch.context() as patch:
-        patch.setattr(filing, "open_thread", cut_off)
+        patch.setattr(filing, "open_at_once", cut_off)
         with pytest.raises(inbound.TryAgain):
             receive(mail(), SUPPORT)
     with workspace(boxes):
@@ -333,7 +333,8 @@ def test_what_cannot_be_processed_is_held_and_can_be_tried_again(
         kept = RawMail.objects.for_workspace(boxes).get()
     assert kept.reason == inbound.FAILED.format(error="ValueError: something unheard of")
     assert (count(Ticket, boxes), files_stored()) == (0, [])
-    assert inbound.process(boxes, kept.pk, bytes(kept.data)).result == "ticket_created"
+    with workspace(boxes):
+        assert held.try_again(boxes, kept.pk).result == "ticket_created"
 
 
 def broken_at_last(working: Any, broken: Any) -> Any:

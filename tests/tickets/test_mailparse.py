@@ -197,6 +197,7 @@ def test_a_forwarded_mail_is_an_attachment() -> None:
         b"Received: by x\nquite Delivered-To: y\nFrom: dana@example.com\nSubject: x\n\nHello",
         b"From : dana@example.com\nSubject : x\n\nHello",
         b"From: dana@example.com\rSubject: x\r\rHello",
+        b"Received: by x\rquite wrong\nFrom: dana@example.com\nSubject: x\n\nHello",
     ],
 )
 def test_a_header_is_read_to_its_end(raw: bytes) -> None:

@@ -1,0 +1,107 @@
+"""Filters by custom fields give the same pages, whichever way the server goes to find them."""
+
+from collections.abc import Sequence
+
+import pytest
+from django.http import QueryDict
+
+from contacts import narrowing
+from contacts.filters import ContactFilter
+from contacts.models import Contact
+from customfields import values
+from customfields.models import Kind
+from gopimi.workspaces.actor import SYSTEM
+from gopimi.workspaces.models import Workspace
+from tests.factories import FieldFactory, OptionFactory
+
+WAYS = {
+    "from the few": {},
+    "soon along the order": {"RARE": 0},
+    "along the order with those known": {"RARE": 0, "SHORT_WAYS": (1, 2)},
+    "along the order, each tested": {"RARE": 0, "SHORT_WAYS": (1, 2), "SOME": 0},
+    "those known, none soon enough": {"RARE": 0, "SHORT_WAYS": (1, 2), "LONG_WAY": 3},
+    "each tested, none soon enough": {"RARE": 0, "SHORT_WAYS": (1, 2), "LONG_WAY": 3, "SOME": 0},
+}
+ASKED = [
+    "cf_plan=Pro",
+    "cf_seats__gte=10&cf_seats__lt=20",
+    "cf_city__contains=os",
+    "cf_uses__any=API,SSO",
+    "cf_uses__all=API,SSO",
+    "cf_plan=Pro&cf_seats__gte=10",
+    "cf_plan=Pro&cf_uses=SSO&q=person",
+    "cf_seats__empty=false&cf_plan__not=Pro",
+    "cf_seats__gte=1000",
+]
+SORTS = ["-created_at", "name", "cf_seats", "-cf_plan", "organization"]
+
+
+@pytest.fixture
+def crowd(in_acme: Workspace) -> Workspace:
+    """Forty contacts with values that are spread unevenly."""
+    kinds = {"seats": Kind.NUMBER, "plan": Kind.SELECT, "uses": Kind.MULTIPLE_SELECT, "city": Kind.TEXT}
+    made = {key: FieldFactory(workspace=in_acme, key=key, label=key.title(), kind=kind) for key, kind in kinds.items()}
+    for key, labels in {"plan": ["Free", "Pro"], "uses": ["API", "SSO", "CLI"]}.items():
+        for position, label in enumerate(labels):
+            OptionFactory(field=made[key], label=label, position=position)
+    fields = {field.key: field for field in values.fields_of(in_acme)}
+    for number in range(40):
+        texts = {"seats": str(number % 25), "plan": "Pro" if number > 25 or number % 7 == 0 else "Free"}
+        texts |= {"city": "Oslo"} if number % 9 == 0 else {"city": f"{'x' * 210}os"} if number == 5 else {}
+        given = {fields[key]: fields[key].type.parse_text(fields[key], text) for key, text in texts.items()}
+        if number % 3:
+            wanted = ["API", "SSO"][: number % 3]
+            given[fields["uses"]] = fields["uses"].type.parse_text(fields["uses"], ", ".join(wanted))
+        Contact.objects.for_workspace(in_acme).add(
+            SYSTEM, email=f"person{number}@acme.example", name=f"Person {number * 7 % 40:02}", values=given
+        )
+    return in_acme
+
+
+def pages(workspace: Workspace, query: str) -> list[int]:
+    """The ids on all pages, read forwards; each page but the last leads back to the one before it."""
+    found: list[int] = []
+    cursor, before = None, None
+    while True:
+        page = ContactFilter(QueryDict(query), workspace).page(Contact.objects.for_workspace(workspace), 4, cursor)
+        ids = [contact.pk for contact in page.rows]
+        if before is not None:
+            back = ContactFilter(QueryDict(query), workspace)
+            again = back.page(Contact.objects.for_workspace(workspace), 4, page.previous)
+            assert [contact.pk for contact in again.rows] == before
+        found += ids
+        if page.next is None:
+            return found
+        cursor, before = page.next, ids
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_gives_the_same(crowd: Workspace, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    expected = {(asked, sort): pages(crowd, f"{asked}&sort={sort}") for asked in ASKED for sort in SORTS}
+    for name, bound in WAYS[way].items():
+        monkeypatch.setattr(narrowing, name, bound)
+    for (asked, sort), ids in expected.items():
+        matching = ContactFilter(QueryDict(asked), crowd).apply(Contact.objects.for_workspace(crowd))
+        assert sorted(ids) == sorted(matching.values_list("pk", flat=True)), asked
+        assert pages(crowd, f"{asked}&sort={sort}") == ids, (asked, sort)
+    sizes = {len(ids) for ids in expected.values()}
+    assert 0 in sizes
+    assert max(sizes) > 10
+
+
+@pytest.mark.parametrize(
+    ("bounds", "statements"),
+    [({}, 2), ({"RARE": 0}, 3), ({"RARE": 0, "SHORT_WAYS": ()}, 4), ({"RARE": 0, "SHORT_WAYS": (), "LONG_WAY": 3}, 5)],
+)
+def test_statements(
+    crowd: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: object,
+    bounds: dict[str, Sequence[int] | int],
+    statements: int,
+) -> None:
+    for name, bound in bounds.items():
+        monkeypatch.setattr(narrowing, name, bound)
+    asked = ContactFilter(QueryDict("cf_plan=Pro"), crowd, values.fields_of(crowd))
+    with django_assert_num_queries(statements):  # type: ignore[operator]
+        asked.page(Contact.objects.for_workspace(crowd), 4)
