@@ -18,8 +18,9 @@ from gopimi.lib import arrays
 from gopimi.lib.keyset import Among
 
 RARE = 2_000  # values, whose contacts are all read and sorted
-SOME = 50_000  # whose contacts' ids are kept at hand on a long way along the order
-SHORT_WAYS, LONG_WAY = (200, 2_000), 20_000  # contacts along the order, among which a page is looked for
+SOME = 50_000  # whose contacts' ids are kept at hand on the way along the order
+SAMPLE, SHORT_WAY, LONG_WAY = 200, 2_000, 20_000  # contacts along the order, among which one looks
+Statement = tuple[str, Sequence[Any]]  # and its parameters
 
 
 class Held:
@@ -33,17 +34,17 @@ class Held:
         return values.having(self.field, self.condition)
 
     @cached_property
-    def statement(self) -> tuple[str, Sequence[Any]]:
+    def statement(self) -> Statement:
         """Of the ids of the contacts that have such a value."""
         query = values.meeting(self.field, self.condition).values("contact_id").query
         return query.sql_with_params()  # type: ignore[no-any-return]
 
-    def known(self, cap: int) -> tuple[str, Sequence[Any]]:
+    def known(self, cap: int) -> Statement:
         """The same of at most so many: a set that is read once, and that the planner doesn't merge into the rest."""
         statement, parameters = self.statement
         return f"{statement} LIMIT {cap}", parameters
 
-    def test(self) -> tuple[str, Sequence[Any]]:
+    def test(self) -> Statement:
         """Whether one contact, `pk`, is among them. EXISTS might be made of all, however few are to be tested."""
         statement, parameters = self.statement
         return f"(SELECT true FROM ({statement}) AS own WHERE own.contact_id = pk LIMIT 1)", parameters  # noqa: S608
@@ -54,28 +55,34 @@ class Along(Among):
 
     def __init__(self, held: Sequence[Held]) -> None:
         self.held = held
-        self.condition = Q(*(one.having for one in held))
 
-    def find(self, rows: QuerySet, number: int) -> list[int]:
-        """The ids of the first rows that have them."""
-        order, parameters = rows.values("pk").query.sql_with_params()
+    @cached_property
+    def condition(self) -> Q:  # type: ignore[override]
+        return Q(*(one.having for one in self.held))
+
+    def find(self, rows: QuerySet, number: int) -> list[Any]:
+        """The first rows that have them."""
+        order = rows.values("pk").query.sql_with_params()
         tests = [one.test() for one in self.held]
-        looked_at, ids = 1, [0]
-        for way in SHORT_WAYS:
-            if 2 * len(ids) * way >= number * looked_at:  # as it looks, there are enough
-                looked_at, ids = way, _first(f"{order} LIMIT {way}", parameters, tests, number)
-                if len(ids) == number:
-                    return ids
-        counts = _each(self.held, SOME + 1, "(SELECT count(*) FROM ({}) AS matching)")
-        least = min(self.held, key=counts.__getitem__)
-        if counts[least] <= SOME:
+        if len(_ids(_first(order, SAMPLE, tests, number))) * 2 * SHORT_WAY >= number * SAMPLE:  # are they dense?
+            found = list(rows.filter(_among(_first(order, SHORT_WAY, tests, number))))
+            if len(found) == number:
+                return found
+        least = self._least()
+        if least is None:
+            wanted = rows.filter(self.condition)
+        else:
             known, given = least.known(SOME)
             tests[self.held.index(least)] = f"(pk IN ({known})) IS TRUE", given  # a bare IN would be joined
-            wanted = _narrowed(rows, self.held, least, RawSQL(known, given))  # noqa: S611
-        else:
-            wanted = rows.filter(self.condition)
-        ids = _first(f"{order} LIMIT {LONG_WAY}", parameters, tests, number)
-        return ids if len(ids) == number else list(wanted.values_list("pk", flat=True)[:number])
+            wanted = _narrowed(rows, self.held, least, (known, given))
+        found = list(rows.filter(_among(_first(order, LONG_WAY, tests, number))))
+        return found if len(found) == number else list(rows.filter(pk__in=wanted.values_list("pk", flat=True)[:number]))
+
+    def _least(self) -> Held | None:
+        """What the fewest contacts have, if they aren't too many to be kept at hand."""
+        counts = _each(self.held, SOME + 1, "(SELECT count(*) FROM ({}) AS matching)")
+        least = min(self.held, key=counts.__getitem__)
+        return least if counts[least] <= SOME else None
 
 
 def plan(contacts: QuerySet, held: Sequence[Held]) -> tuple[QuerySet, Along | None]:
@@ -86,11 +93,16 @@ def plan(contacts: QuerySet, held: Sequence[Held]) -> tuple[QuerySet, Along | No
     least = min(held, key=lambda one: len(found[one]))
     if len(found[least]) > RARE:
         return contacts, Along(held)
-    return _narrowed(contacts, held, least, RawSQL("SELECT unnest(%s::bigint[])", [arrays.literal(found[least])])), None
+    ids = "SELECT unnest(%s::bigint[])", [arrays.literal(found[least])]
+    return _narrowed(contacts, held, least, ids), None
 
 
-def _narrowed(contacts: QuerySet, held: Sequence[Held], least: Held, ids: RawSQL) -> QuerySet:
-    return contacts.filter(Q(pk__in=ids), *(one.having for one in held if one is not least))
+def _narrowed(contacts: QuerySet, held: Sequence[Held], least: Held, ids: Statement) -> QuerySet:
+    return contacts.filter(_among(ids), *(one.having for one in held if one is not least))
+
+
+def _among(ids: Statement) -> Q:
+    return Q(pk__in=RawSQL(*ids))  # noqa: S611
 
 
 def _each(held: Sequence[Held], cap: int, wanted: str) -> dict[Held, Any]:
@@ -102,10 +114,16 @@ def _each(held: Sequence[Held], cap: int, wanted: str) -> dict[Held, Any]:
         return dict(zip(held, cursor.fetchone(), strict=True))
 
 
-def _first(order: str, parameters: Sequence[Any], tests: Sequence[tuple[str, Sequence[Any]]], number: int) -> list[int]:
-    """The ids of the first rows that pass the tests. The planner doesn't test what it hasn't put in order."""
-    passed = " AND ".join(test for test, _ in tests)
-    statement = f"SELECT pk FROM ({order}) AS first_rows WHERE {passed} LIMIT {number}"  # noqa: S608
+def _first(order: Statement, way: int, tests: Sequence[Statement], number: int) -> Statement:
+    """Of the ids of the first rows that pass the tests, so far along the order: none is tested before it is in it."""
+    (statement, parameters), passed = order, " AND ".join(test for test, _ in tests)
+    return (
+        f"SELECT pk FROM ({statement} LIMIT {way}) AS first_rows WHERE {passed} LIMIT {number}",  # noqa: S608
+        [*parameters, *(one for _, given in tests for one in given)],
+    )
+
+
+def _ids(statement: Statement) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*parameters, *(one for _, given in tests for one in given)])
+        cursor.execute(*statement)
         return [pk for (pk,) in cursor.fetchall()]

@@ -60,15 +60,15 @@ class Among:
         self.condition = condition
 
     def find(self, rows: models.QuerySet, number: int) -> list[Any]:
-        """The ids of the first rows that meet it."""
+        """The first rows that meet it."""
         for window in WINDOWS:
             statement, parameters = within(rows, self.condition, window)
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT pk FROM {statement} WHERE met LIMIT {number}", parameters)  # noqa: S608
                 ids = [pk for (pk,) in cursor.fetchall()]
             if len(ids) == number:
-                return ids
-        return list(rows.filter(self.condition).values_list("pk", flat=True)[:number])
+                return list(rows.filter(pk__in=ids))
+        return list(rows.filter(self.condition)[:number])
 
 
 @dataclass
@@ -107,7 +107,7 @@ def paginate(
 
 def first(rows: models.QuerySet, number: int, among: Among | None = None) -> list[Any]:
     """The first rows of an order, of those that are `among` others, if that is given."""
-    return list(rows[:number] if among is None else rows.filter(pk__in=among.find(rows, number)))
+    return list(rows[:number]) if among is None else among.find(rows, number)
 
 
 def within(rows: models.QuerySet, among: Q, window: int) -> tuple[str, Sequence[Any]]:

@@ -3,9 +3,12 @@
 import zlib
 from datetime import datetime
 from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -13,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from gopimi.lib import figures, kept
+from gopimi.workspaces.models import Workspace
 
 register = template.Library()
 HUES = 8
@@ -33,6 +37,18 @@ def icon(name: str, size: str = "") -> SafeString:
 def page_url(context: Any, name: str, *args: Any) -> str:
     """The address of a page of this workspace: `{% page_url 'contacts:detail' contact.id %}`."""
     return context["request"].workspace.url(name, *args)
+
+
+@register.simple_tag(takes_context=True)
+def standing(context: Any, template: str) -> SafeString:
+    """A part of a page that is the same for everybody who reads it in a workspace and a language: rendered once."""
+    rendered = _standing.__wrapped__ if settings.DEBUG else _standing  # while a template is worked at it is read anew
+    return rendered(template, context["request"].workspace.slug, get_language())
+
+
+@lru_cache(REMEMBERED)
+def _standing(template: str, slug: str, language: str | None) -> SafeString:
+    return render_to_string(template, {"request": SimpleNamespace(workspace=Workspace(slug=slug))})
 
 
 @register.filter
