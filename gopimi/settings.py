@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "gopimi.workspaces.authentication.ApiMiddleware",
+    "gopimi.workspaces.errors.OnlyForForms",
     "gopimi.workspaces.middleware.WorkspaceMiddleware",
     "gopimi.workspaces.idempotency.KeepAnswerMiddleware",
 ]

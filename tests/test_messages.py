@@ -19,7 +19,7 @@ TOLD = {"alt", "aria-label", "data-placeholder", "hx-confirm", "label", "placeho
 SILENT = {"url", "page_url", "static", "icon", "load", "extends", "for", "if", "elif", "translate", "blocktranslate"}
 ATTRIBUTE = re.compile(r"""([a-z-]+)="([^"]*)"|\bdata-[a-z-]+""")
 WORD = re.compile(r"[^\W\d_]{2,}")
-LITERAL = re.compile(r"""(?<!_\()(?:"([^"]*)"|'([^']*)')""")
+LITERAL = re.compile(r"""_\("[^"]*"\)|_\('[^']*'\)|"([^"]*)"|'([^']*)'""")  # what is marked, or the text of what isn't
 SENTENCE = re.compile(r"[A-Z(].*[a-z]|[a-z]+ [a-z]+")  # what a literal in a tag looks like that people read
 PLACE = re.compile(r"%\(\w+\)s|%%|\{\w+\}|</?\w+[^>]*>")
 WHAT_TO_DO = (

@@ -137,6 +137,16 @@ class ThreadList:
     def query(self) -> str:
         return " ".join(self.given.get("q", []))
 
+    @property
+    def asked(self) -> bool:
+        """Whether somebody searched or filtered, beyond what the list shows by itself."""
+        return self.given not in ({}, self.default)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the list, which has no row, only shows what is open, and there is more. A query."""
+        return bool(self.default) and self.rows.exists()
+
     @cached_property
     def total(self) -> Total:
         """How many match; `count=true` asks for the exact number."""

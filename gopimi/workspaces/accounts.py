@@ -58,6 +58,7 @@ class ProductLook(forms.Form):
             if field.widget.attrs.get("type") == "email":
                 field.widget.attrs["autocomplete"] = "username"
             field.widget.attrs["class"] = "check" if isinstance(field, forms.BooleanField) else "input"
+        self.fields[next(iter(self.labels))].widget.attrs["autofocus"] = True
 
 
 class SignInForm(ProductLook, LoginForm):

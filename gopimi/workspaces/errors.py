@@ -1,5 +1,6 @@
 """The error pages, in the product's look. Under /api/ the same errors are problem documents (RFC 9457)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -33,6 +34,23 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return page(
         request, 403, gettext("Only admins may do this"), gettext("Ask an admin of this workspace if you need it.")
     )
+
+
+class OnlyForForms:
+    """Middleware: where a browser is led to an address that only takes forms, a page says so; Django's is blank."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or request.method != "GET" or response.content:
+            return response
+        shown = page(
+            request, 405, gettext("This address can’t be opened"), gettext("It only takes what a form sends. Go back.")
+        )
+        shown["Allow"] = response["Allow"]
+        return shown
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:

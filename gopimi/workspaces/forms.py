@@ -84,6 +84,7 @@ class AccountForm(forms.Form):
     def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.address = email
+        self.visible_fields()[0].field.widget.attrs["autofocus"] = True
 
     def clean_time_zone(self) -> str:
         zone: str = self.cleaned_data["time_zone"]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import connection, transaction
@@ -68,9 +69,15 @@ def note_presence(membership: Membership | None) -> None:
         Membership.objects.filter(pk=membership.pk).update(last_seen_at=now)
 
 
+def came_from(request: HttpRequest) -> str:
+    """The page whose form this is, as what it is sent to often can't be opened; the front page if that is unknown."""
+    sender = urlsplit(request.headers.get("Referer", ""))
+    return urlunsplit(("", "", sender.path, sender.query, "")) if sender.netloc == request.get_host() else "/"
+
+
 def sign_in_first(request: Any) -> HttpResponse:
     """To the log-in, and back afterwards; a fragment's request sends the whole page there."""
     if not request.htmx:
-        return redirect_to_login(request.get_full_path())
+        return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else came_from(request))
     url = redirect_to_login(request.htmx.current_url_abs_path or "/").url  # type: ignore[attr-defined]
     return HttpResponse(status=401, headers={"HX-Redirect": url})

@@ -15,6 +15,12 @@ let opener = null;
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target === host() && !host().childElementCount) opener = document.activeElement;
 });
+// A button that is off while its request runs loses the focus, and gets it back when the request failed.
+const pressed = new WeakMap();
+document.addEventListener("htmx:beforeRequest", ({ detail: { xhr } }) => pressed.set(xhr, document.activeElement));
+document.addEventListener("htmx:afterRequest", ({ detail: { xhr, successful } }) => {
+  if (!successful && document.activeElement === document.body) pressed.get(xhr)?.focus();
+});
 // A dialog that is a page of its own leads back when it closes.
 document.addEventListener(
   "close",
@@ -39,7 +45,8 @@ document.addEventListener("submit", ({ submitter }) => submitter?.closest(".menu
 // HX-Trigger "dialog-close": what was asked for is done.
 document.addEventListener("dialog-close", () => host()?.querySelector("dialog")?.close());
 
-// The first wrong field takes the focus.
+// The first wrong field takes the focus: of a page, and of what htmx brought. The styleguide's are samples.
+document.querySelector("main:not([data-samples]) [aria-invalid=true]")?.focus();
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.xhr?.status === 422) event.target.querySelector("[aria-invalid=true]")?.focus();
 });

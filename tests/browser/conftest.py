@@ -71,8 +71,8 @@ def page(page: Page, live_server: LiveServer, expected_statuses: set[int]) -> It
     problems: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        said = ("the server responded with a status of", "Response Status Error Code")  # by the browser and by htmx
-        expected = [f"{words} {status} " for status in expected_statuses for words in said]
+        said = ("the server responded with a status of {} ", "Response Status Error Code {} from")  # Chromium, htmx
+        expected = [words.format(status) for status in expected_statuses for words in said]
         if message.type == "error" and not any(words in message.text for words in [*expected, *LEFT]):
             problems.append(f"{message.text} ({message.location.get('url')})")
 

@@ -124,7 +124,7 @@ def test_conversations_are_closed_together(page: Page, desk: Workspace) -> None:
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Change 2 conversations").press("Enter")
     expect(page.get_by_text("2 conversations changed")).to_be_visible()
-    expect(page.get_by_text("No conversation matches")).to_be_visible()
+    expect(page.get_by_text("No open conversations")).to_be_visible()
 
 
 def test_a_ticket_is_edited_by_keyboard(page: Page, desk: Workspace, axe: Callable[[], None]) -> None:

@@ -15,8 +15,9 @@ from tickets.models import Conversation, Message, Ticket
 
 OWN = {  # what each of two mails has of its own, from two senders
     "id", "number", "ticket_id", "conversation_id", "contact_id", "raw_mail_id", "author_contact_id",
-    "created_at", "updated_at", "last_message_at", "received_at", "message_id", "data", "fingerprint", "sender", "attribution",
-    "from_name", "from_email", "author_name", "author_email", "name", "email", "email_key", "name_key", "search_key",
+    "created_at", "updated_at", "last_message_at", "received_at", "message_id", "data", "fingerprint", "sender",
+    "attribution", "from_name", "from_email", "author_name", "author_email", "name", "email", "email_key", "name_key",
+    "search_key",
 }  # fmt: skip
 SUPPORT, HELLO = "support@acme.example", "hello@acme.example"
 

@@ -149,3 +149,16 @@ def test_a_reply_goes_to_who_wrote(as_bob: Client, acme: Workspace, conversation
 def test_it_is_nobody_elses(as_charlie: Client, globex: Workspace, conversation: Conversation, url: str) -> None:
     assert as_charlie.get(url).status_code == 404
     assert as_charlie.get(globex.url("tickets:conversation", conversation.pk)).status_code == 404
+
+
+def test_an_empty_inbox_says_why(as_alice: Client, as_bob: Client, acme: Workspace, conversation: Conversation) -> None:
+    inbox = acme.url("tickets:inbox")
+    assert "No conversation matches" in shown(as_bob, f"{inbox}?assignee=me&status=open")
+    with workspace(acme):
+        Conversation.objects.for_workspace(acme).update(status="closed")
+    assert "No open conversations" in shown(as_bob, inbox)
+    with workspace(acme):
+        Conversation.objects.for_workspace(acme).delete()
+    assert "No conversations yet" in shown(as_bob, inbox)
+    assert acme.url("settings:mailboxes") not in shown(as_bob, inbox)
+    assert acme.url("settings:mailboxes") in shown(as_alice, inbox)

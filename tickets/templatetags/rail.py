@@ -11,7 +11,7 @@ from contacts import savedviews
 from contacts.models import Contact, View
 from customfields.models import Field
 from gopimi.lib.counting import Total, beside, capped, capped_counts
-from gopimi.workspaces.models import ApiToken, Membership
+from gopimi.workspaces.models import ApiToken, Invitation, Membership
 from gopimi.workspaces.templatetags.ui import hue
 from tickets import news, reading
 from tickets.filters import tag_ids
@@ -117,7 +117,8 @@ def first_steps(context: Any) -> dict[str, Any] | None:
         workspace,
         mailbox=Exists(Mailbox.objects.for_workspace(workspace)),
         field=Exists(Field.objects.for_workspace(workspace)),
-        member=Exists(Membership.objects.filter(workspace=workspace).exclude(pk=request.membership.pk)),
+        member=Exists(Membership.objects.filter(workspace=workspace).exclude(pk=request.membership.pk))
+        | Exists(Invitation.objects.filter(workspace=workspace)),
         contact=Exists(Contact.objects.for_workspace(workspace)),
     )
     steps = [

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -29,7 +28,6 @@ def members(request: Any) -> HttpResponse:
         "roles": Role.choices,
         "only_admin": membership.is_last_admin(request.membership),
         "invitations": open_ones.order_by("email"),
-        "now": timezone.now(),
         "tab": "members",
     }
     fragments = {"members": "settings/_members.html", "settings-tabs": "settings/_tabs.html"}
