@@ -53,6 +53,10 @@ document.addEventListener("click", (event) => event.target.closest("[data-dismis
 // What a page asks by itself says nothing when it fails: it asks again. A file says it where it stands.
 const byItself = ({ detail }) => detail.elt?.matches?.("[data-news],[data-draft],[data-sending]");
 document.addEventListener("htmx:sendError", (event) => !byItself(event) && show(document.body.dataset.sayUnreachable, { bad: true }));
+// What went wrong is over when the next thing goes well.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful && !byItself(event)) document.querySelectorAll(".toasts .bad").forEach((toast) => toast.remove());
+});
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (byItself(event)) return;

@@ -50,3 +50,4 @@ def test_an_error_in_a_dialog(
     page.get_by_role("dialog").get_by_label("Name").fill("Fathom")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("link", name="Fathom", exact=True)).to_be_visible()
+    expect(page.get_by_text(GONE)).to_have_count(0)  # it went well since
