@@ -145,6 +145,7 @@ def test_files_by_drop_and_paste(page: Page, ticket: Ticket, url: str, look: str
     expect(page.get_by_role("alert").filter(has_text="big.zip (21 MB) can’t be attached")).to_be_visible()
     axe()
     page.evaluate(BRING, ["#composer textarea", "paste", [["image.png", "image/png", 10]]])
+    expect(page.get_by_role("link", name="Pasted ")).to_be_visible()  # uploads end in any order
     page.set_input_files(".attach [type=file]", {"name": "more.txt", "mimeType": "text/plain", "buffer": b"smoke"})
     expect(page.get_by_role("link", name="more.txt")).to_be_visible()
     expect(files(page)).to_have_count(3)
