@@ -1,6 +1,7 @@
 """Whose address it is: the contact that has it, or a new one, found or made by one statement.
 
-`FIND_OR_MAKE` is parts of a WITH, for the one here and for one that does more (`tickets.filing`).
+`FIND_OR_MAKE` is parts of a WITH, for a statement of its own (`contacts.querysets`) and for one that does more
+(`tickets.filing`).
 """
 
 from typing import Any
