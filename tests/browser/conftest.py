@@ -5,20 +5,19 @@ addresses are relative to the live server: `page.goto("/")`. `desktop` by defaul
 """
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from playwright.sync_api import ConsoleMessage, Page, Playwright, Request, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from gopimi.workspaces.models import User
 from tests.browser import chromium
+from tests.browser.door import Door
 
 DESKTOP, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 LOOKS = {
@@ -27,7 +26,6 @@ LOOKS = {
     "phone-light": (PHONE, "light"),
     "phone-dark": (PHONE, "dark"),
 }
-QUIET_LOOKS = 3  # at what the server does, one after another
 LEFT = ["htmx:sendAbort", "htmx:afterRequest"]  # a page was left while it asked how far an import is
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -54,6 +52,21 @@ def base_url(live_server: LiveServer) -> str:
     return live_server.url
 
 
+@pytest.fixture(scope="session")
+def guarded() -> Iterator[Door]:
+    door = Door()
+    with door.guards():
+        yield door
+
+
+@pytest.fixture(autouse=True)
+def door(transactional_db: None, guarded: Door) -> Iterator[None]:
+    """Open for the time of the test, and shut before its tables are emptied."""
+    guarded.open()
+    yield
+    guarded.shut()
+
+
 @pytest.fixture
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_context_args, "viewport": DESKTOP, "reduced_motion": "reduce", "locale": "en-GB"}
@@ -67,7 +80,7 @@ def expected_statuses() -> set[int]:
 
 
 @pytest.fixture
-def page(page: Page, live_server: LiveServer, expected_statuses: set[int]) -> Iterator[Page]:
+def page(page: Page, live_server: LiveServer, door: None, expected_statuses: set[int]) -> Iterator[Page]:
     problems: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
@@ -87,21 +100,7 @@ def page(page: Page, live_server: LiveServer, expected_statuses: set[int]) -> It
     while open_requests:
         page.wait_for_timeout(50)
     page.goto("about:blank")
-    wait_for_the_server()
     assert problems == []
-
-
-def wait_for_the_server(seconds: float = 10) -> None:
-    """Until nobody is at the tables, which are emptied next: a request goes on when its page is left, and what a page
-    says in leaving may not have come to the tables yet."""
-    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
-    end = time.monotonic() + seconds
-    quiet = 0
-    while quiet < QUIET_LOOKS and time.monotonic() < end:
-        with connection.cursor() as cursor:
-            cursor.execute(f"{busy} AND pid <> pg_backend_pid()")
-            quiet = quiet + 1 if cursor.fetchone() == (0,) else 0
-        time.sleep(0.03)
 
 
 @pytest.fixture(params=LOOKS)

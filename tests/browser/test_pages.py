@@ -23,10 +23,11 @@ from gopimi.workspaces import invitations
 from gopimi.workspaces.actor import Actor
 from gopimi.workspaces.models import ApiToken, User, Workspace
 from organizations.models import Domain
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import LOOKS, PHONE
 from tests.conftest import signed_in
 from tests.customfields.test_definitions import define
 from tests.factories import ContactFactory, ConversationFactory, MessageFactory, OrganizationFactory, TicketFactory
+from tests.longer import LONGER
 from tests.test_isolation import PAGES
 from tickets import mailboxes
 from tickets.models import RawMail
@@ -151,23 +152,25 @@ def pages(client: Client, acme: Workspace, ids: dict[str, Any], section: str = "
 def stands(page: Page, axe: Callable[[], None]) -> Callable[[str], None]:
     """Assert that a page is as it should be on a screen by day and on a phone by night: `stands(address)`.
 
-    axe-core, which takes longest, looks at every other page, at one of the two in turn.
+    axe-core, which takes longest, looks at every other page, at one of the two in turn. With LONGER it looks at each of
+    them in all four looks.
     """
-    turns = cycle([DESKTOP, None, PHONE, None])
+    looks = list(LOOKS.values()) if LONGER > 1 else [LOOKS["desktop-light"], LOOKS["phone-dark"]]
+    turns = cycle([looks[0], None, looks[1], None])
 
     def check(address: str) -> None:
         turn = next(turns)
-        for size, theme in ((DESKTOP, "light"), (PHONE, "dark")):
+        for look in looks:
+            size, theme = look
             page.set_viewport_size(size)
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            if size is DESKTOP:
-                page.goto(address)
-            where = f"{address}, {size['width']} px"
+            page.emulate_media(color_scheme=theme)
+            page.goto(address)
+            where = f"{address}, {size['width']} px, {theme}"
             wide, screen = page.evaluate(WIDTHS)
             assert wide <= screen, f"{where}, is wider than the screen: {page.evaluate(LOST)}"
             assert page.evaluate(LOST) == [], where
             assert page.evaluate(SIDEWAYS) == [], where
-            if size is turn:
+            if LONGER > 1 or look is turn:
                 axe()
 
     return check
