@@ -102,8 +102,7 @@ class ContactFilter:
     def planned(self, contacts: QuerySet) -> tuple[QuerySet, list[Key], narrowing.Along | None]:
         """The contacts that match for `keyset.paginate`, its keys, and what is yet to be tested. Raises BadFilter."""
         contacts, keys = self.ordered(self._apart_from_values(contacts))
-        contacts, among = narrowing.plan(contacts, self._held)
-        return contacts, keys, among
+        return contacts, keys, narrowing.Along(self._held) if self._held else None
 
     def ordered(self, contacts: QuerySet) -> tuple[QuerySet, list[Key]]:
         """The contacts with what the order needs, and its keys: one by choice, then the id. Empty ones come last."""

@@ -1,16 +1,17 @@
 """How the server goes about a filter by custom fields: from the few contacts that match, or along the asked order.
 
 Left to itself it guesses, since row-level security hides how many match: it sorted 30,000 contacts for the first 50. So
-the matching values are counted first, which an index alone tells, up to a bound.
+it is told first whether the matching values are rare, which an index alone says, up to a bound.
 """
 
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import OrderBy, RawSQL
 
 from customfields import values
 from customfields.models import Field
@@ -19,6 +20,7 @@ from gopimi.lib.keyset import Among
 
 RARE = 2_000  # values, whose contacts are all read and sorted
 SOME = 50_000  # whose contacts' ids are kept at hand on the way along the order
+SLACK = 2  # times as many as are wanted are read by their ids: some may be in the trash
 SAMPLE, SHORT_WAY, LONG_WAY = 200, 2_000, 20_000  # contacts along the order, among which one looks
 Statement = tuple[str, Sequence[Any]]  # and its parameters
 
@@ -39,6 +41,14 @@ class Held:
         query = values.meeting(self.field, self.condition).values("contact_id").query
         return query.sql_with_params()  # type: ignore[no-any-return]
 
+    @property
+    def is_one_value(self) -> bool:
+        """Whether it is just one, of which an index has the contacts in the order of their ids."""
+        parts = [part for part in self.condition.children if isinstance(part, tuple)]
+        return len(parts) == len(self.condition) and all(
+            lookup.endswith("__in") and len(wanted) == 1 for lookup, wanted in parts
+        )
+
     def known(self, cap: int) -> Statement:
         """The same of at most so many: a set that is read once, and that the planner doesn't merge into the rest."""
         statement, parameters = self.statement
@@ -48,6 +58,47 @@ class Held:
         """Whether one contact, `pk`, is among them. EXISTS might be made of all, however few are to be tested."""
         statement, parameters = self.statement
         return f"(SELECT true FROM ({statement}) AS own WHERE own.contact_id = pk LIMIT 1)", parameters  # noqa: S608
+
+
+class Order:
+    """A queryset in its order, as statements of its contacts' ids: `pk`, and the time where that leads the order."""
+
+    def __init__(self, rows: QuerySet) -> None:
+        leading, *others = (key for key in rows.query.order_by if isinstance(key, OrderBy))
+        self.descending = leading.descending
+        self.is_by_time = bool(others) and leading.expression == F("created_at")
+        self.statement: Statement = rows.values("pk", *["created_at"][: self.is_by_time]).query.sql_with_params()
+
+    def first(self, way: int, tests: Sequence[Statement], number: int) -> Statement:
+        """Of the first ones that pass the tests, so far along: none is tested before it is in the order."""
+        (statement, parameters), passed = self.statement, " AND ".join(test for test, _ in tests)
+        return (
+            f"SELECT pk FROM ({statement} LIMIT {way}) AS first_rows WHERE {passed} LIMIT {number}",  # noqa: S608
+            [*parameters, *(one for _, given in tests for one in given)],
+        )
+
+    def nearest(self, held: Held, number: int) -> Statement:
+        """Of the very first one, and from it on, by their ids, of those that have such a value."""
+        (rows, given), (statement, parameters) = self.statement, held.statement
+        bound, way = ("<=", "DESC") if self.descending else (">=", "ASC")
+        return (
+            f"WITH first AS (SELECT pk FROM ({rows} LIMIT 1) AS one) "  # noqa: S608
+            f"SELECT pk FROM first UNION ALL (SELECT contact_id FROM ({statement}) AS own "
+            f"WHERE contact_id {bound} (SELECT pk FROM first) ORDER BY contact_id {way} LIMIT {number})",
+            [*given, *parameters],
+        )
+
+    def has_others(self, last: Any, ids: Sequence[int]) -> bool:
+        """Whether there are contacts before this one, by time, whose ids aren't between the first and last given."""
+        rows, parameters = self.statement
+        before, after = (">", "<") if self.descending else ("<", ">")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT EXISTS (SELECT FROM ({rows}) AS passed "  # noqa: S608
+                f"WHERE (created_at, pk) {before} (%s, %s) AND (pk {before} %s OR pk {after} %s))",
+                [*parameters, last.created_at, last.pk, ids[0], ids[-1]],
+            )
+            return bool(cursor.fetchone()[0])
 
 
 class Along(Among):
@@ -62,68 +113,90 @@ class Along(Among):
 
     def find(self, rows: QuerySet, number: int) -> list[Any]:
         """The first rows that have them."""
-        order = rows.values("pk").query.sql_with_params()
+        try:
+            order = Order(rows)
+        except EmptyResultSet:  # another filter can't be met, says Django without asking the server
+            return []
         tests = [one.test() for one in self.held]
-        if len(_ids(_first(order, SAMPLE, tests, number))) * 2 * SHORT_WAY >= number * SAMPLE:  # are they dense?
-            found = list(rows.filter(_among(_first(order, SHORT_WAY, tests, number))))
+        rare, hits, nearest = self._look(order, tests, number)
+        if rare:
+            return list(self._narrowed(rows, *rare)[:number])
+        if hits >= _dense(number):
+            found = list(rows.filter(_among(order.first(SHORT_WAY, tests, number))))
             if len(found) == number:
                 return found
-        least = self._least()
-        if least is None:
+        if nearest and (found := _by_id(rows, order, nearest, number)):
+            return found
+        if self._least is None:
             wanted = rows.filter(self.condition)
         else:
-            known, given = least.known(SOME)
-            tests[self.held.index(least)] = f"(pk IN ({known})) IS TRUE", given  # a bare IN would be joined
-            wanted = _narrowed(rows, self.held, least, (known, given))
-        found = list(rows.filter(_among(_first(order, LONG_WAY, tests, number))))
+            known, given = self._least.known(SOME)
+            tests[self.held.index(self._least)] = f"(pk IN ({known})) IS TRUE", given  # a bare IN would be joined
+            wanted = self._narrowed(rows, self._least, (known, given))
+        found = list(rows.filter(_among(order.first(LONG_WAY, tests, number))))
         return found if len(found) == number else list(rows.filter(pk__in=wanted.values_list("pk", flat=True)[:number]))
 
+    def _look(
+        self, order: Order, tests: Sequence[Statement], number: int
+    ) -> tuple[tuple[Held, Statement] | None, int, list[int] | None]:
+        """By one statement: what is rare, with the ids of the contacts that have it; else how many of the first ones
+        have all, and, where those are few or that needn't be known, `Order.nearest`."""
+        sets = [one.known(RARE + 1) for one in self.held]
+        columns = ", ".join(f"ARRAY({statement}) AS set{place}" for place, (statement, _) in enumerate(sets))
+        sizes = ", ".join(f"cardinality(set{place})" for place in range(len(sets)))
+        ids = ", ".join(f"CASE WHEN hits IS NULL THEN set{place} END" for place in range(len(sets)))
+        by_id = order.is_by_time and len(self.held) == 1
+        at_once = by_id and self.held[0].is_one_value
+        sample, given = ("SELECT WHERE false", []) if at_once else order.first(SAMPLE, tests, number)
+        nearest, more = order.nearest(self.held[0], number * SLACK) if by_id else ("SELECT NULL::bigint", [])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH sets AS MATERIALIZED (SELECT {columns}), looked AS MATERIALIZED ("  # noqa: S608
+                f"SELECT *, CASE WHEN least({sizes}) > {RARE} THEN (SELECT count(*) FROM ({sample}) AS tried) END "
+                f"AS hits FROM sets) SELECT hits, CASE WHEN hits < {_dense(number)} THEN ARRAY({nearest}) END, {ids} "
+                "FROM looked",
+                [*(one for _, parameters in sets for one in parameters), *given, *more],
+            )
+            hits, near, *rare = cursor.fetchone()
+        if hits is not None:
+            return None, hits, near
+        least = min(range(len(rare)), key=lambda place: len(rare[place]))
+        return (self.held[least], _given(rare[least])), 0, None
+
+    def _narrowed(self, rows: QuerySet, least: Held, ids: Statement) -> QuerySet:
+        return rows.filter(_among(ids), *(one.having for one in self.held if one is not least))
+
+    @cached_property
     def _least(self) -> Held | None:
         """What the fewest contacts have, if they aren't too many to be kept at hand."""
-        counts = _each(self.held, SOME + 1, "(SELECT count(*) FROM ({}) AS matching)")
+        sets, parameters = zip(*(one.known(SOME + 1) for one in self.held), strict=True)
+        columns = ", ".join(f"(SELECT count(*) FROM ({one}) AS matching)" for one in sets)  # noqa: S608
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {columns}", [one for given in parameters for one in given])
+            counts = dict(zip(self.held, cursor.fetchone(), strict=True))
         least = min(self.held, key=counts.__getitem__)
         return least if counts[least] <= SOME else None
 
 
-def plan(contacts: QuerySet, held: Sequence[Held]) -> tuple[QuerySet, Along | None]:
-    """The contacts that have such values as `keyset.paginate` takes them: narrowed already, or yet to be looked for."""
-    if not held:
-        return contacts, None
-    found = _each(held, RARE + 1, "ARRAY({})")
-    least = min(held, key=lambda one: len(found[one]))
-    if len(found[least]) > RARE:
-        return contacts, Along(held)
-    ids = "SELECT unnest(%s::bigint[])", [arrays.literal(found[least])]
-    return _narrowed(contacts, held, least, ids), None
+def _by_id(rows: QuerySet, order: Order, nearest: Sequence[int], number: int) -> list[Any]:
+    """The first rows by what an index tells in the order of ids, which is as good as always the one of time.
+
+    Nothing where a contact that comes before the last of them has another place in it.
+    """
+    if len(nearest) <= number * SLACK:
+        return []
+    found = list(rows.filter(_among(_given(nearest[1:])))[:number])
+    return found if len(found) == number and not order.has_others(found[-1], nearest) else []
 
 
-def _narrowed(contacts: QuerySet, held: Sequence[Held], least: Held, ids: Statement) -> QuerySet:
-    return contacts.filter(_among(ids), *(one.having for one in held if one is not least))
+def _dense(number: int) -> int:
+    """How many of the sample have it where so many rows are most probably found soon."""
+    return -(-number * SAMPLE // (2 * SHORT_WAY)) if SHORT_WAY else SAMPLE + 1
+
+
+def _given(ids: Sequence[int]) -> Statement:
+    return "SELECT unnest(%s::bigint[])", [arrays.literal(ids)]
 
 
 def _among(ids: Statement) -> Q:
     return Q(pk__in=RawSQL(*ids))  # noqa: S611
-
-
-def _each(held: Sequence[Held], cap: int, wanted: str) -> dict[Held, Any]:
-    """Something of each set, at most so many of it, all read by one statement."""
-    parts, parameters = zip(*(one.known(cap) for one in held), strict=True)
-    with connection.cursor() as cursor:
-        columns = ", ".join(wanted.format(part) for part in parts)
-        cursor.execute(f"SELECT {columns}", [one for given in parameters for one in given])
-        return dict(zip(held, cursor.fetchone(), strict=True))
-
-
-def _first(order: Statement, way: int, tests: Sequence[Statement], number: int) -> Statement:
-    """Of the ids of the first rows that pass the tests, so far along the order: none is tested before it is in it."""
-    (statement, parameters), passed = order, " AND ".join(test for test, _ in tests)
-    return (
-        f"SELECT pk FROM ({statement} LIMIT {way}) AS first_rows WHERE {passed} LIMIT {number}",  # noqa: S608
-        [*parameters, *(one for _, given in tests for one in given)],
-    )
-
-
-def _ids(statement: Statement) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(*statement)
-        return [pk for (pk,) in cursor.fetchall()]
