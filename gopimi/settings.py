@@ -134,6 +134,8 @@ _options: dict[str, Any] = {
     "connect_timeout": 5,
     "application_name": "gopimi",
     "prepare_threshold": None if PGBOUNCER else 3,  # of what `gopimi.lib.statements` runs
+    # A merge join reads an index from its beginning, and the planner can't know that other workspaces' rows are there.
+    **({} if PGBOUNCER else {"options": "-c enable_mergejoin=off"}),
     **_app.pop("OPTIONS", {}),
 }
 if env.bool("GOPIMI_POOL", default=False):
