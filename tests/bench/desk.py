@@ -71,15 +71,15 @@ def _address(owner: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(application: str = "gopimi.wsgi", **environment: str) -> Iterator[int]:
-    """One worker of gunicorn, as `make run` starts two; gives its port."""
+def serving(application: str = "gopimi.wsgi", workers: int = 1, **environment: str) -> Iterator[int]:
+    """Workers of gunicorn, of which `make run` starts two; gives their port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
         [
             sys.executable, "-m", "gunicorn", application, f"--bind=127.0.0.1:{port}", "--worker-class=gthread",
-            "--workers=1", "--threads=4", "--no-control-socket", "--log-level=warning", "--keep-alive=1800",
+            f"--workers={workers}", "--threads=4", "--no-control-socket", "--log-level=warning", "--keep-alive=1800",
         ],
         cwd=ROOT, env={**os.environ, **environment},
     )  # fmt: skip

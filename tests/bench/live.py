@@ -27,7 +27,8 @@ def measure() -> Iterator[Measured]:
     colleague = world.workspaces()[sizes.CONTACTS[-2]]
     with serving() as port, _worker():
         yield from _deletions(*_desks(many, colleague, port))
-        yield from _editors(many, port)
+        with serving(workers=2) as both:  # as `make run` does it
+            yield from _editors(many, both)
         yield from _field(*_desks(many, colleague, port))
 
 
