@@ -44,10 +44,8 @@ class Held:
     @property
     def is_one_value(self) -> bool:
         """Whether it is just one, of which an index has the contacts in the order of their ids."""
-        parts = [part for part in self.condition.children if isinstance(part, tuple)]
-        return len(parts) == len(self.condition) and all(
-            lookup.endswith("__in") and len(wanted) == 1 for lookup, wanted in parts
-        )
+        parts, is_plain = self.condition.children, self.condition.connector == Q.AND and not self.condition.negated
+        return is_plain and bool(parts) and all(map(_is_one, parts))
 
     def known(self, cap: int) -> Statement:
         """The same of at most so many: a set that is read once, and that the planner doesn't merge into the rest."""
@@ -176,6 +174,10 @@ class Along(Among):
             counts = dict(zip(self.held, cursor.fetchone(), strict=True))
         least = min(self.held, key=counts.__getitem__)
         return least if counts[least] <= SOME else None
+
+
+def _is_one(part: Any) -> bool:
+    return isinstance(part, tuple) and part[0].endswith("__in") and len(part[1]) == 1
 
 
 def _by_id(rows: QuerySet, order: Order, nearest: Sequence[int], number: int) -> list[Any]:

@@ -112,6 +112,8 @@ def made_out_of_turn(crowd: Workspace) -> None:
         ("cf_plan=Pro", {"RARE": 0}, 3),
         ("cf_plan=Pro", {"RARE": 0, "SLACK": NOT_BY_ID}, 3),
         ("cf_seats__gte=10", {"RARE": 0}, 2),
+        ("cf_seats__empty=false", {"RARE": 0}, 2),
+        ("cf_plan__in=Free,Pro", {"RARE": 0}, 2),
         ("cf_seats__gte=10", {"RARE": 0, "SHORT_WAY": 0}, 3),
         ("cf_plan=Pro&sort=name", {"RARE": 0, "SHORT_WAY": 0}, 3),
         ("cf_plan=Pro&sort=name", {"RARE": 0, "SHORT_WAY": 0, "LONG_WAY": 3}, 4),
