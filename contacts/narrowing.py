@@ -139,8 +139,8 @@ class Along(Among):
     ) -> tuple[tuple[Held, Statement] | None, int, list[int] | None]:
         """By one statement: what is rare, with the ids of the contacts that have it; else how many of the first ones
         have all, and, where those are few or that needn't be known, `Order.nearest`."""
-        sets = [one.known(RARE + 1) for one in self.held]
-        columns = ", ".join(f"ARRAY({statement}) AS set{place}" for place, (statement, _) in enumerate(sets))
+        sets, parameters = self._known(RARE + 1)
+        columns = ", ".join(f"ARRAY({statement}) AS set{place}" for place, statement in enumerate(sets))
         sizes = ", ".join(f"cardinality(set{place})" for place in range(len(sets)))
         ids = ", ".join(f"CASE WHEN hits IS NULL THEN set{place} END" for place in range(len(sets)))
         by_id = order.is_by_time and len(self.held) == 1
@@ -153,7 +153,7 @@ class Along(Among):
                 f"SELECT *, CASE WHEN least({sizes}) > {RARE} THEN (SELECT count(*) FROM ({sample}) AS tried) END "
                 f"AS hits FROM sets) SELECT hits, CASE WHEN hits < {_dense(number)} THEN ARRAY({nearest}) END, {ids} "
                 "FROM looked",
-                [*(one for _, parameters in sets for one in parameters), *given, *more],
+                [*parameters, *given, *more],
             )
             hits, near, *rare = cursor.fetchone()
         if hits is not None:
@@ -161,16 +161,21 @@ class Along(Among):
         least = min(range(len(rare)), key=lambda place: len(rare[place]))
         return (self.held[least], _given(rare[least])), 0, None
 
+    def _known(self, cap: int) -> tuple[list[str], list[Any]]:
+        """At most so many of each set, as statements, and the parameters of all of them."""
+        known = [one.known(cap) for one in self.held]
+        return [statement for statement, _ in known], [one for _, given in known for one in given]
+
     def _narrowed(self, rows: QuerySet, least: Held, ids: Statement) -> QuerySet:
         return rows.filter(_among(ids), *(one.having for one in self.held if one is not least))
 
     @cached_property
     def _least(self) -> Held | None:
         """What the fewest contacts have, if they aren't too many to be kept at hand."""
-        sets, parameters = zip(*(one.known(SOME + 1) for one in self.held), strict=True)
+        sets, parameters = self._known(SOME + 1)
         columns = ", ".join(f"(SELECT count(*) FROM ({one}) AS matching)" for one in sets)  # noqa: S608
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {columns}", [one for given in parameters for one in given])
+            cursor.execute(f"SELECT {columns}", parameters)
             counts = dict(zip(self.held, cursor.fetchone(), strict=True))
         least = min(self.held, key=counts.__getitem__)
         return least if counts[least] <= SOME else None

@@ -63,7 +63,7 @@ class Bubbles:
         return SafeString(f'{"".join(said)}<div class="outcome" role="status">{self._outcome(message)}</div>')
 
     def _outcome(self, message: Message) -> str:
-        if message.state == Message.State.SENT and not message.failure:
+        if message.went_to_all:
             return stencils.fill("tickets/_sent.html", {"pk": str(message.pk)})
         return render_to_string("tickets/_state.html", {"message": message}, self.request)
 

@@ -343,6 +343,11 @@ class Message(TenantModel):
         return self.ticket or self.conversation
 
     @property
+    def went_to_all(self) -> bool:
+        """Whether it was sent, and nobody was refused."""
+        return self.state == self.State.SENT and not self.failure
+
+    @property
     def is_machines(self) -> bool:
         """Whether a machine sent it that is no contact, like a mail server that couldn't deliver."""
         return self.direction == self.Direction.INBOUND and not self.author_contact_id and bool(self.mailbox_id)
