@@ -1,7 +1,7 @@
 """What's new, told as cheaply as can be: whether a list or a thread is still as a page has it.
 
 Pages that are open ask every few seconds, with the tag that they came with (`If-None-Match`). Most of the time nothing
-has changed, and then the answer is 304 after two short statements, before sessions, people and templates are loaded:
+has changed, and then the answer is 304 after one short statement, before people and templates are loaded:
 `NewsMiddleware` is an express way beside the usual one, and whatever it isn't sure of goes the usual way.
 """
 
@@ -54,7 +54,7 @@ WHERE thread.workspace_id = {workspace} AND thread.{key} = {wanted}
 """
 RAIL = "SELECT concat_ws('.', {lists})"  # both lists: what the numbers beside them are of
 NUMBER = "(SELECT last_ticket_number FROM workspaces_workspace WHERE id = {workspace})"
-# The member, who enters the workspace by being read; what is read beside them is read after that.
+# The member, who enters the workspace by being read; what is read beside them is read after that. And their session.
 MEMBER = f"""
 WITH me AS MATERIALIZED (
     SELECT member.workspace_id, member.user_id, account.password, {ENTER.format("member.workspace_id")}
@@ -63,7 +63,9 @@ WITH me AS MATERIALIZED (
     JOIN workspaces_user AS account ON account.id = member.user_id
     WHERE workspace.slug = %(slug)s AND account.id = %(user)s AND account.is_active
 )
-SELECT me.password, news.* FROM me CROSS JOIN LATERAL ({{news}} LIMIT 1) AS news
+SELECT session.session_data, me.password, news.*
+FROM django_session AS session CROSS JOIN me CROSS JOIN LATERAL ({{news}} LIMIT 1) AS news
+WHERE session.session_key = %(session)s::text AND session.expire_date > statement_timestamp()
 """  # noqa: S608
 PLACES: dict[str, Any] = {"tickets": Ticket, "inbox": Conversation}
 ASKING = re.compile(
@@ -167,8 +169,11 @@ STATEMENTS = _statements()
 class NewsMiddleware:
     """Answers 304 to a member's page that has everything already."""
 
+    most_known = 10_000
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.known: dict[str | None, int] = {}  # whose a session was; it is read with what they ask for, and says it again
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         tag = known(request)
@@ -179,17 +184,16 @@ class NewsMiddleware:
 
     def _is_current(self, request: HttpRequest, tag: str, slug: str, place: str | None, key: str | None) -> bool:
         """Whether a member's page has everything. Of a thread it is noted that they are looking at it."""
-        session = self._session(request)
-        if not session:
-            return False
-        user = User(pk=int(session[SESSION_KEY]))
-        rows = fetch(STATEMENTS[place, key is not None], {"slug": slug, "user": user.pk, "key": key})
+        session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        user = User(pk=self._whose(session))
+        asked = {"session": session.session_key, "slug": slug, "user": user.pk, "key": key}
+        rows = fetch(STATEMENTS[place, key is not None], asked) if user.pk else []
         if connection.in_atomic_block:  # in tests, which wrap requests in a transaction of their own
             set_workspace(None)
         if not rows:
             return False
-        user.password, version, *more = rows[0]
-        if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+        data, user.password, version, *more = rows[0]
+        if not _is_signed_in(user, session.decode(data)):
             return False
         if place is None or key is None:
             return tag == f'"{version}"'
@@ -199,9 +203,19 @@ class NewsMiddleware:
                 presence.note(PLACES[place](workspace_id=workspace_id, pk=thread_id), user)
         return tag == News.of(version, viewers).tag
 
-    @staticmethod
-    def _session(request: HttpRequest) -> dict[str, Any]:
-        """What the session holds; empty where nobody is signed in."""
-        session: dict[str, Any] = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME)).load()
-        known = SESSION_KEY in session and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
-        return session if known else {}
+    def _whose(self, session: SessionStore) -> int | None:
+        """The user that a session was of when it was first seen here; None where nobody is signed in."""
+        if session.session_key not in self.known and SESSION_KEY in session:
+            if len(self.known) >= self.most_known:
+                self.known.clear()
+            self.known[session.session_key] = int(session[SESSION_KEY])
+        return self.known.get(session.session_key)
+
+
+def _is_signed_in(user: User, session: dict[str, Any]) -> bool:
+    """Whether what a session holds is of this user, as Django asks it."""
+    return (
+        session.get(SESSION_KEY) == str(user.pk)
+        and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        and constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    )

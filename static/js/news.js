@@ -3,7 +3,7 @@
 // the thread gets its new messages beside those that are there, and its details wait until they are left.
 const EVERY = 4000; // ms
 const RAIL = 4; // the numbers of the rail are asked for every so many times: it is on every page
-const IDLE = 2 * 60 * 1000; // without a key or a click: then nobody needs to be told at once that one looks at a thread
+const IDLE = 2 * 60 * 1000; // without a key or a click: then threads and numbers are asked for half as often, lists as ever
 let timer;
 let turn = 0;
 let touched = Date.now();
@@ -16,7 +16,7 @@ function ask() {
   turn += 1;
   for (const element of document.querySelectorAll("[data-news]")) {
     if (element.id === "rail-news" && turn % RAIL) continue;
-    element.rest = idle && element.matches("#thread-news") && !element.rest; // every other time
+    element.rest = idle && element.matches("#thread-news,#rail-news") && !element.rest; // every other time
     if (!element.rest) htmx.trigger(element, "news");
   }
 }

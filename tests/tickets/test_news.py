@@ -7,8 +7,10 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db.models import F
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from contacts.models import Contact, View
@@ -20,9 +22,10 @@ from tests.factories import ContactFactory, ConversationFactory, TicketFactory
 from tests.tickets.test_ticket_page import reloaded
 from tickets import presence
 from tickets.models import Conversation, Ticket, Viewing
+from tickets.news import NewsMiddleware
 
-# What a request is for the server before anything is asked of the database for it.
-SESSION, MEMBER = 1, 1
+# What is asked of the database: whose a session is by each web process once, then again with the member.
+WHOSE, MEMBER = 1, 1
 OUT_OF_THE_WORKSPACE = 1  # tests wrap everything in a transaction
 
 
@@ -79,9 +82,11 @@ def ask_thread(client: Client, thread: Any, tag: str) -> Any:
 
 def test_a_list_that_is_as_it_was(as_bob: Client, thread: Any, django_assert_num_queries: Any) -> None:
     tag = tag_in(as_bob.get(urls(thread)[0]))
-    with django_assert_num_queries(SESSION + MEMBER + OUT_OF_THE_WORKSPACE):
+    with django_assert_num_queries(WHOSE + MEMBER + OUT_OF_THE_WORKSPACE):
         answer = ask_list(as_bob, thread, tag)
     assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", tag)
+    with django_assert_num_queries(MEMBER + OUT_OF_THE_WORKSPACE):
+        assert ask_list(as_bob, thread, tag).status_code == 304
 
 
 def rail_tag(client: Client, url: str) -> str:
@@ -95,7 +100,7 @@ def test_the_rail_of_any_page_that_is_as_it_was(
     as_bob: Client, acme: Workspace, thread: Any, page: str, django_assert_num_queries: Any
 ) -> None:
     tag = rail_tag(as_bob, acme.url(page))
-    with django_assert_num_queries(SESSION + MEMBER + OUT_OF_THE_WORKSPACE):
+    with django_assert_num_queries(WHOSE + MEMBER + OUT_OF_THE_WORKSPACE):
         answer = ask(as_bob, acme.url("tickets:rail"), tag, "rail-news")
     assert (answer.status_code, answer["ETag"]) == (304, tag)
 
@@ -194,12 +199,37 @@ def test_who_may_not_is_told_nothing(
     assert ask(again, url, tag, target).status_code == 404
 
 
+def test_a_session_that_was_known_and_is_not_any_more(as_bob: Client, charlie: User, ticket: Ticket) -> None:
+    tag = tag_in(as_bob.get(urls(ticket)[0]))
+    own = Session.objects.filter(pk=as_bob.cookies["sessionid"].value)
+
+    def status() -> int:
+        return int(ask_list(as_bob, ticket, tag).status_code)
+
+    assert (status(), status()) == (304, 304)
+    own.update(session_data=Session.objects.get(pk=signed_in(charlie).cookies["sessionid"].value).session_data)
+    assert status() == 404, "it is Charlie's, who is no member"
+    own.update(expire_date=timezone.now())
+    assert status() == 401
+
+
+def test_sessions_that_are_known_are_not_too_many(bob: User, ticket: Ticket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NewsMiddleware, "most_known", 2)
+    middleware = NewsMiddleware(lambda _: HttpResponse(status=500))
+    tag = tag_in(signed_in(bob).get(urls(ticket)[0]))
+    for _ in range(3):
+        request = RequestFactory(headers={"If-None-Match": tag}).get(urls(ticket)[0])
+        request.COOKIES = {"sessionid": signed_in(bob).cookies["sessionid"].value}
+        assert middleware(request).status_code == 304
+    assert len(middleware.known) == 1
+
+
 def test_a_thread_that_is_as_it_was(as_bob: Client, bob: User, thread: Any, django_assert_num_queries: Any) -> None:
     tag = tag_in(as_bob.get(urls(thread)[1]))
     assert ask_thread(as_bob, thread, tag).status_code == 304
     with workspace(thread.workspace):
         assert Viewing.objects.for_workspace(thread.workspace).get().user == bob
-    with django_assert_num_queries(SESSION + MEMBER + OUT_OF_THE_WORKSPACE):
+    with django_assert_num_queries(MEMBER + OUT_OF_THE_WORKSPACE):
         assert ask_thread(as_bob, thread, tag).status_code == 304
 
 

@@ -21,6 +21,7 @@ from gopimi.workspaces.models import Workspace
 
 HOST = "127.0.0.1"
 WEB_PROCESSES, WEB_THREADS = 2, 4
+MEMORY = Path("/dev/shm")  # noqa: S108 -- Linux: a web process writes down several times a request that it is alive
 
 
 class Command(BaseCommand):
@@ -64,6 +65,7 @@ class Command(BaseCommand):
             "--limit-request-line=8190",  # a filter by many values makes a long address
             "--keep-alive=10",  # open pages ask every few seconds what is new
             "--log-level=warning", "--graceful-timeout=10", f"--chdir={settings.BASE_DIR}",
+            *([f"--worker-tmp-dir={MEMORY}"] if os.access(MEMORY, os.W_OK | os.X_OK) else []),
         ]  # fmt: skip
         return {"web": web, "worker": [sys.executable, manage, "worker"]}
 
