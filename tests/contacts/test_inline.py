@@ -54,7 +54,7 @@ def value_of(acme: Workspace, contact: Contact, field: Any) -> Any:
 def test_a_line_opens_saves_and_restores(acme: Workspace, dana: Contact, seats: Any, as_bob: Client) -> None:
     url, line = url_of(acme, dana, seats), f"field-{seats.pk}"
     shown = htmx(as_bob, "get", url, line).content.decode()
-    assert 'aria-label="Edit Seats"' in shown
+    assert 'aria-label="Edit Seats: Set number"' in shown
     assert "Set number" in shown
     editing = htmx(as_bob, "get", url, line, {"edit": "1"}).content.decode()
     assert 'data-inline="editing"' in editing
