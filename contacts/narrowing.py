@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, F, Q, QuerySet
 from django.db.models.expressions import OrderBy, RawSQL
 
 from customfields import values
@@ -20,7 +20,8 @@ from gopimi.lib.keyset import Among
 
 RARE = 2_000  # values, whose contacts are all read and sorted
 SOME = 50_000  # whose contacts' ids are kept at hand on the way along the order
-SLACK = 2  # times as many as are wanted are read by their ids: some may be in the trash
+SPARE = 10  # more than are wanted are read by their ids: some may be in the trash
+NEAR = 20_000  # ids from the first one on, among which are most probably enough
 SAMPLE, SHORT_WAY, LONG_WAY = 200, 2_000, 20_000  # contacts along the order, among which one looks
 Statement = tuple[str, Sequence[Any]]  # and its parameters
 
@@ -64,6 +65,7 @@ class Order:
     def __init__(self, rows: QuerySet) -> None:
         leading, *others = (key for key in rows.query.order_by if isinstance(key, OrderBy))
         self.descending = leading.descending
+        self.table = rows.model._meta.db_table
         self.is_by_time = bool(others) and leading.expression == F("created_at")
         self.statement: Statement = rows.values("pk", *["created_at"][: self.is_by_time]).query.sql_with_params()
 
@@ -76,27 +78,32 @@ class Order:
         )
 
     def nearest(self, held: Held, number: int) -> Statement:
-        """Of the very first one, and from it on, by their ids, of those that have such a value."""
+        """Of the very first one, and from it on, by their ids, of those that have such a value.
+
+        Those near the first are sorted by themselves: most often they are enough, and the others only passed over."""
         (rows, given), (statement, parameters) = self.statement, held.statement
-        bound, way = ("<=", "DESC") if self.descending else (">=", "ASC")
+        within, beyond, way, far = ("<=", "<", "DESC", -NEAR) if self.descending else (">=", ">", "ASC", NEAR)
+        own = f"SELECT contact_id FROM ({statement}) AS own WHERE contact_id"  # noqa: S608
+        sort = f"ORDER BY contact_id {way} LIMIT {number}"
         return (
-            f"WITH first AS (SELECT pk FROM ({rows} LIMIT 1) AS one) "  # noqa: S608
-            f"SELECT pk FROM first UNION ALL (SELECT contact_id FROM ({statement}) AS own "
-            f"WHERE contact_id {bound} (SELECT pk FROM first) ORDER BY contact_id {way} LIMIT {number})",
-            [*given, *parameters],
+            f"WITH first AS (SELECT pk, pk + ({far}) AS edge FROM ({rows} LIMIT 1) AS one), "  # noqa: S608
+            f"near AS MATERIALIZED ({own} {within} (SELECT pk FROM first) AND NOT contact_id {beyond} "
+            f"(SELECT edge FROM first) {sort}) "
+            "SELECT pk FROM first UNION ALL SELECT contact_id FROM near UNION ALL "
+            f"({own} {beyond} (SELECT edge FROM first) {sort} - (SELECT count(*) FROM near))",
+            [*given, *parameters, *parameters],
         )
 
-    def has_others(self, last: Any, ids: Sequence[int]) -> bool:
-        """Whether there are contacts before this one, by time, whose ids aren't between the first and last given."""
-        rows, parameters = self.statement
+    def others(self, ids: Sequence[int]) -> RawSQL:
+        """Whether there are contacts before the last of these, by time, whose ids aren't between the first and last."""
+        statement, parameters = self.statement
         before, after = (">", "<") if self.descending else ("<", ">")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT EXISTS (SELECT FROM ({rows}) AS passed "  # noqa: S608
-                f"WHERE (created_at, pk) {before} (%s, %s) AND (pk {before} %s OR pk {after} %s))",
-                [*parameters, last.created_at, last.pk, ids[0], ids[-1]],
-            )
-            return bool(cursor.fetchone()[0])
+        return RawSQL(  # noqa: S611
+            f"EXISTS (SELECT FROM ({statement}) AS passed WHERE (created_at, pk) {before} "  # noqa: S608
+            f"(SELECT created_at, id FROM {self.table} WHERE id = %s) AND (pk {before} %s OR pk {after} %s))",
+            [*parameters, ids[-1], ids[0], ids[-1]],
+            BooleanField(),
+        )
 
 
 class Along(Among):
@@ -146,7 +153,7 @@ class Along(Among):
         by_id = order.is_by_time and len(self.held) == 1
         at_once = by_id and self.held[0].is_one_value
         sample, given = ("SELECT WHERE false", []) if at_once else order.first(SAMPLE, tests, number)
-        nearest, more = order.nearest(self.held[0], number * SLACK) if by_id else ("SELECT NULL::bigint", [])
+        nearest, more = order.nearest(self.held[0], number + SPARE) if by_id else ("SELECT NULL::bigint", [])
         with connection.cursor() as cursor:
             cursor.execute(
                 f"WITH sets AS MATERIALIZED (SELECT {columns}), looked AS MATERIALIZED ("  # noqa: S608
@@ -188,12 +195,13 @@ def _is_one(part: Any) -> bool:
 def _by_id(rows: QuerySet, order: Order, nearest: Sequence[int], number: int) -> list[Any]:
     """The first rows by what an index tells in the order of ids, which is as good as always the one of time.
 
-    Nothing where a contact that comes before the last of them has another place in it.
+    Nothing where a contact that comes before the last one told has another place in it.
     """
-    if len(nearest) <= number * SLACK:
+    if len(nearest) <= number + SPARE:
         return []
-    found = list(rows.filter(_among(_given(nearest[1:])))[:number])
-    return found if len(found) == number and not order.has_others(found[-1], nearest) else []
+    near = rows.filter(_among(_given(nearest[1:]))).annotate(others=order.others(nearest))
+    found = list(near[:number])
+    return found if len(found) == number and not found[0].others else []
 
 
 def _dense(number: int) -> int:
