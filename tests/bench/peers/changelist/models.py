@@ -15,6 +15,9 @@ class AnyPerson(models.Model):
     site = models.TextField()
     billing = models.TextField()
     products = models.TextField()
+    tags = models.TextField()
+    created_at = models.DateTimeField(db_index=True)
+    updated_at = models.DateTimeField(db_index=True)
 
     class Meta:
         abstract = True
@@ -26,6 +29,14 @@ class AnyPerson(models.Model):
 
 class Person(AnyPerson):
     """One of many."""
+
+
+class PersonWithFields(Person):
+    """The same, for a changelist with other columns."""
+
+    class Meta:
+        proxy = True
+        app_label = "changelist"
 
 
 class Someone(AnyPerson):
