@@ -4,6 +4,7 @@ It also has cursors whose statements the server plans once for a connection, for
 (`gopimi.lib.statements`).
 """
 
+import select
 from typing import Any
 
 import psycopg
@@ -43,6 +44,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             ensure_server(again=True)  # somebody killed it
             return super().get_new_connection(conn_params)
 
+    def is_usable(self) -> bool:
+        """Whether the server is there, asked at the beginning of a request. One that goes away closes its side of the
+        socket, which shows without a statement; only where something came, or went wrong, it is asked."""
+        known = self.connection
+        if known is None or known.closed or self.errors_occurred or _has_news(known.fileno()):
+            return super().is_usable()  # type: ignore[no-any-return]
+        return True
+
     def create_cursor(self, name: str | None = None) -> Any:
         return self._reading_times(super().create_cursor(name))
 
@@ -59,3 +68,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Python, takes eight times as long."""
         cursor.adapters.register_loader("timestamptz", TIMES)
         return cursor
+
+
+def _has_news(descriptor: int) -> bool:
+    """Whether something was sent that nobody has read, or the other side is closed."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(0))
