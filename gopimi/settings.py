@@ -70,7 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "tickets.news.NewsMiddleware",
+    "tickets.express.NewsMiddleware",
     "gopimi.workspaces.compression.PageCompression",
     "gopimi.lib.requestid.RequestIdMiddleware",
     "csp.middleware.CSPMiddleware",

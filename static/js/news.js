@@ -1,7 +1,7 @@
 // What's new: elements [data-news] ask again every few seconds while the page is seen, each with the tag that it has. The
 // answer is 304, or what is new. What one is doing is never taken away: then the list says that there is something new,
 // the thread gets its new messages beside those that are there, and its details wait until they are left.
-const EVERY = 4000; // ms
+const EVERY = 4500; // ms: what is new is seen within 5 s
 const RAIL = 4; // the numbers of the rail are asked for every so many times: it is on every page
 const IDLE = 2 * 60 * 1000; // without a key or a click: then threads and numbers are asked for half as often, lists as ever
 let timer;

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.db.models import F
-from django.http import HttpResponse
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.utils import timezone
 
 from contacts.models import Contact, View
@@ -21,8 +20,8 @@ from tests.conftest import signed_in
 from tests.factories import ContactFactory, ConversationFactory, TicketFactory
 from tests.tickets.test_ticket_page import reloaded
 from tickets import presence
+from tickets.express import Desk
 from tickets.models import Conversation, Ticket, Viewing
-from tickets.news import NewsMiddleware
 
 # What is asked of the database: whose a session is by each web process once, then again with the member.
 WHOSE, MEMBER = 1, 1
@@ -214,14 +213,12 @@ def test_a_session_that_was_known_and_is_not_any_more(as_bob: Client, charlie: U
 
 
 def test_sessions_that_are_known_are_not_too_many(bob: User, ticket: Ticket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(NewsMiddleware, "most_known", 2)
-    middleware = NewsMiddleware(lambda _: HttpResponse(status=500))
-    tag = tag_in(signed_in(bob).get(urls(ticket)[0]))
+    monkeypatch.setattr(Desk, "most_known", 2)
+    url, desk = urls(ticket)[0], Desk()
+    tag = tag_in(signed_in(bob).get(url))
     for _ in range(3):
-        request = RequestFactory(headers={"If-None-Match": tag}).get(urls(ticket)[0])
-        request.COOKIES = {"sessionid": signed_in(bob).cookies["sessionid"].value}
-        assert middleware(request).status_code == 304
-    assert len(middleware.known) == 1
+        assert desk.is_current(url, tag, signed_in(bob).cookies["sessionid"].value)
+    assert len(desk.known) == 1
 
 
 def test_a_thread_that_is_as_it_was(as_bob: Client, bob: User, thread: Any, django_assert_num_queries: Any) -> None:
