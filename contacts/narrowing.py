@@ -80,7 +80,8 @@ class Order:
     def nearest(self, held: Held, number: int) -> Statement:
         """Of the very first one, and from it on, by their ids, of those that have such a value.
 
-        Those near the first are sorted by themselves: most often they are enough, and the others only passed over."""
+        Those near the first are sorted by themselves: most often they are enough, and the others only passed over.
+        """
         (rows, given), (statement, parameters) = self.statement, held.statement
         within, beyond, way, far = ("<=", "<", "DESC", -NEAR) if self.descending else (">=", ">", "ASC", NEAR)
         own = f"SELECT contact_id FROM ({statement}) AS own WHERE contact_id"  # noqa: S608
@@ -97,11 +98,12 @@ class Order:
     def others(self, ids: Sequence[int]) -> RawSQL:
         """Whether there are contacts before the last of these, by time, whose ids aren't between the first and last."""
         statement, parameters = self.statement
-        before, after = (">", "<") if self.descending else ("<", ">")
+        before, after, way = (">", "<", "ASC") if self.descending else ("<", ">", "DESC")
         return RawSQL(  # noqa: S611
             f"EXISTS (SELECT FROM ({statement}) AS passed WHERE (created_at, pk) {before} "  # noqa: S608
-            f"(SELECT created_at, id FROM {self.table} WHERE id = %s) AND (pk {before} %s OR pk {after} %s))",
-            [*parameters, ids[-1], ids[0], ids[-1]],
+            f"(SELECT created_at, id FROM {self.table} WHERE id = ANY(%s::bigint[]) "
+            f"ORDER BY created_at {way}, id {way} LIMIT 1) AND (pk {before} %s OR pk {after} %s))",
+            [*parameters, arrays.literal(ids[1:]), ids[0], ids[-1]],
             BooleanField(),
         )
 
@@ -195,7 +197,7 @@ def _is_one(part: Any) -> bool:
 def _by_id(rows: QuerySet, order: Order, nearest: Sequence[int], number: int) -> list[Any]:
     """The first rows by what an index tells in the order of ids, which is as good as always the one of time.
 
-    Nothing where a contact that comes before the last one told has another place in it.
+    Nothing where a contact that comes before the last of those told has another place in it.
     """
     if len(nearest) <= number + SPARE:
         return []

@@ -60,9 +60,8 @@ class Desk:
     most_known = 10_000
 
     def __init__(self) -> None:
-        self.known: dict[
-            str | None, int
-        ] = {}  # whose a session was; it is read with what they ask for, and says it again
+        # Whose a session was: so it is read with what they ask for, and says it again.
+        self.known: dict[str | None, int] = {}
 
     def is_current(self, path: str, tag: str, session_key: str | None) -> bool:
         """Of a thread it is noted that the member is looking at it."""

@@ -106,6 +106,32 @@ def made_out_of_turn(crowd: Workspace) -> None:
         contacts.filter(pk=pk).update(created_at=NOON + timedelta(minutes=moved // 2), deleted_at=gone)
 
 
+@pytest.mark.parametrize("sort", ["-created_at", "created_at"])
+def test_the_last_by_its_id_is_not_the_last_by_time(
+    in_acme: Workspace, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    """Then others may come before the last by time, though none comes before the last by its id."""
+    plan = FieldFactory(workspace=in_acme, key="plan", label="Plan", kind=Kind.SELECT)
+    OptionFactory(field=plan, label="Pro")
+    (field,) = values.fields_of(in_acme)
+    contacts = Contact.objects.for_workspace(in_acme)
+    value = field.type.parse_text(field, "Pro")
+    made = [
+        contacts.add(SYSTEM, name=f"Person {number}", email=f"person{number}@acme.example", values={field: value})
+        for number in range(10)
+    ]
+    places = [6, 0, 7, 3, 8, 2, 1, 9, 4, 5] if sort == "-created_at" else [4, 5, 0, 8, 7, 1, 6, 2, 9, 3]
+    for contact, place in zip(made, places, strict=True):
+        contacts.filter(pk=contact.pk).update(created_at=NOON + timedelta(minutes=place))
+    expected = pages(in_acme, f"cf_plan=Pro&sort={sort}")
+    assert expected == list(contacts.order_by(sort).values_list("pk", flat=True))
+    for name, bound in {"RARE": 0, "SHORT_WAY": 0, "SPARE": 0}.items():
+        monkeypatch.setattr(narrowing, name, bound)
+    for limit in range(1, 6):
+        page = ContactFilter(QueryDict(f"cf_plan=Pro&sort={sort}"), in_acme).page(contacts, limit, None)
+        assert [contact.pk for contact in page.rows] == expected[:limit]
+
+
 @pytest.mark.parametrize(
     ("query", "bounds", "statements"),
     [
