@@ -162,8 +162,8 @@ class Select extends HTMLElement {
   }
 
   #place() {
-    if (!this.choice?.isOpen) return;
-    const list = this.choice.dropdown;
+    const list = this.choice?.dropdown;
+    if (!this.choice?.isOpen || !list.popover) return; // the palette's has its place
     const box = this.choice.control.getBoundingClientRect();
     const up = box.bottom + list.offsetHeight > innerHeight && box.top > list.offsetHeight;
     list.style.width = `${box.width}px`;

@@ -61,6 +61,20 @@ def test_escape_gives_the_focus_back(page: Page, desk: Workspace) -> None:
     expect(search).to_have_value("")
 
 
+def test_the_list_is_as_wide_as_the_dialog(page: Page, desk: Workspace) -> None:
+    page.set_viewport_size({"width": 1440, "height": 400})  # so that it scrolls
+    page.goto(desk.url("contacts:list"))
+    page.keyboard.press("Control+k")
+    expect(box(page)).to_be_focused()
+    listed = page.get_by_role("dialog").get_by_role("listbox")
+    before = listed.bounding_box()
+    listed.evaluate("(list) => { list.scrollTop = 40; }")
+    page.wait_for_function("(list) => list.scrollTop > 0", arg=listed.element_handle())
+    page.evaluate("() => new Promise(requestAnimationFrame)")  # scroll events come with the next frame
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert listed.bounding_box() == before
+
+
 def test_an_action_opens_over_the_page(page: Page, desk: Workspace) -> None:
     page.goto(desk.url("tickets:inbox"))
     page.keyboard.press("Control+k")
