@@ -1,5 +1,6 @@
 """The contacts table: every state of it is in the URL."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -50,7 +51,8 @@ def table(request: Any) -> HttpResponse:
         return htmx.go(request, workspace.url("contacts:trash"))
     if htmx.wants(request, "contacts-total"):
         return _exact(request, asked)
-    state.leave_out_columns(columns.known(fields))
+    known = columns.known(fields)
+    state.leave_out_columns(known)
     highlight = highlighter(asked.query)
     shown = columns.chosen(state.columns or request.membership.contact_columns, fields, highlight)
     page: Page = Page([], None, None)
@@ -66,13 +68,13 @@ def table(request: Any) -> HttpResponse:
         "chips": chips(asked),
         "field_count": len(fields),
         "headings": _headings(asked, shown),
-        "hidden_order": _hidden_order(asked, shown, fields),
+        "hidden_order": _hidden_order(asked, shown, known),
         "rows": _rows(workspace, page, shown, fields, highlight),
         "page": page,
         "first": page.previous is None,
         "total": total,
         "views": savedviews.menu(request, View.Table.CONTACTS) if not request.htmx else [],
-        "choices": _choices(shown, fields),
+        "choices": _choices(shown, known),
     }
     status = (422 if request.htmx else 400) if asked.problems else 200
     fragments = {"contacts-table": "contacts/_table.html", "contacts-count": "contacts/_count.html"}
@@ -157,17 +159,17 @@ def _heading(key: str, label: Words, css: str, asked: ContactFilter, sortable: b
     return {"label": label, "css": css, "direction": direction, "next": following if sortable else ""}
 
 
-def _hidden_order(asked: ContactFilter, shown: list[columns.Column], fields: Any) -> str:
+def _hidden_order(asked: ContactFilter, shown: list[columns.Column], known: Mapping[str, columns.Column]) -> str:
     """What the table is sorted by where none of its headings shows it; else empty."""
     if asked.sort in ("name", *(column.key for column in shown)):
         return ""
-    return str(columns.known(fields)[asked.sort].label)
+    return str(known[asked.sort].label)
 
 
-def _choices(shown: list[columns.Column], fields: Any) -> list[dict[str, Any]]:
+def _choices(shown: list[columns.Column], known: Mapping[str, columns.Column]) -> list[dict[str, Any]]:
     """All columns for the Columns popover: the shown ones in their order, then the others."""
     keys = [column.key for column in shown]
-    others = [column for key, column in columns.known(fields).items() if key not in keys]
+    others = [column for key, column in known.items() if key not in keys]
     return [{"column": column, "shown": column.key in keys} for column in [*shown, *others]]
 
 

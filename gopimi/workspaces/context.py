@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils.functional import SimpleLazyObject
+
 from gopimi.workspaces.models import Workspace
 
 # Where a page stands in the rail, by its URL's namespace. A view says so itself where that isn't enough.
@@ -16,6 +19,10 @@ def shell(request: Any) -> dict[str, Any]:
         "workspace": workspace,
         "section": SECTIONS.get(request.resolver_match.namespace, "tickets"),
         "membership": request.membership,
-        # A lazy query: it runs only where the frame is drawn, not for a fragment.
-        "my_workspaces": Workspace.objects.filter(memberships__user=request.user).order_by("name"),
+        # Asked for only where the frame is drawn, not for a fragment.
+        "my_workspaces": SimpleLazyObject(lambda: workspaces_of(request.user)),
     }
+
+
+def workspaces_of(user: Any) -> QuerySet[Workspace]:
+    return Workspace.objects.filter(memberships__user=user).order_by("name")
