@@ -23,6 +23,7 @@ SOME = 50_000  # whose contacts' ids are kept at hand on the way along the order
 SPARE = 10  # more than are wanted are read by their ids: some may be in the trash
 NEAR = 20_000  # ids from the first one on, among which are most probably enough
 SAMPLE, SHORT_WAY, LONG_WAY = 200, 2_000, 20_000  # contacts along the order, among which one looks
+FEW = 10  # of the sample: passing over the others in an index takes less than to look at contacts
 Statement = tuple[str, Sequence[Any]]  # and its parameters
 
 
@@ -128,12 +129,12 @@ class Along(Among):
         rare, hits, nearest = self._look(order, tests, number)
         if rare:
             return list(self._narrowed(rows, *rare)[:number])
+        if nearest and (found := _by_id(rows, order, nearest, number)):
+            return found
         if hits >= _dense(number):
             found = list(rows.filter(_among(order.first(SHORT_WAY, tests, number))))
             if len(found) == number:
                 return found
-        if nearest and (found := _by_id(rows, order, nearest, number)):
-            return found
         if self._least is None:
             wanted = rows.filter(self.condition)
         else:
@@ -160,7 +161,7 @@ class Along(Among):
             cursor.execute(
                 f"WITH sets AS MATERIALIZED (SELECT {columns}), looked AS MATERIALIZED ("  # noqa: S608
                 f"SELECT *, CASE WHEN least({sizes}) > {RARE} THEN (SELECT count(*) FROM ({sample}) AS tried) END "
-                f"AS hits FROM sets) SELECT hits, CASE WHEN hits < {_dense(number)} THEN ARRAY({nearest}) END, {ids} "
+                f"AS hits FROM sets) SELECT hits, CASE WHEN hits < {FEW} THEN ARRAY({nearest}) END, {ids} "
                 "FROM looked",
                 [*parameters, *given, *more],
             )

@@ -18,7 +18,7 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 NOT_BY_ID = 1_000  # more than there are
 WAYS = {
     "from the few": {},
-    "soon along the order": {"RARE": 0},
+    "soon along the order": {"RARE": 0, "FEW": 0},
     "by their ids": {"RARE": 0, "SHORT_WAY": 0, "SPARE": 0},
     "by their ids, some near": {"RARE": 0, "SHORT_WAY": 0, "SPARE": 0, "NEAR": 5},
     "along the order with those known": {"RARE": 0, "SHORT_WAY": 0, "SPARE": NOT_BY_ID},
