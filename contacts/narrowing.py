@@ -154,14 +154,15 @@ class Along(Among):
         sizes = ", ".join(f"cardinality(set{place})" for place in range(len(sets)))
         ids = ", ".join(f"CASE WHEN hits IS NULL THEN set{place} END" for place in range(len(sets)))
         by_id = order.is_by_time and len(self.held) == 1
+        few = max(FEW, _dense(number))
         at_once = by_id and self.held[0].is_one_value
-        sample, given = ("SELECT WHERE false", []) if at_once else order.first(SAMPLE, tests, number)
+        sample, given = ("SELECT WHERE false", []) if at_once else order.first(SAMPLE, tests, few)
         nearest, more = order.nearest(self.held[0], number + SPARE) if by_id else ("SELECT NULL::bigint", [])
         with connection.cursor() as cursor:
             cursor.execute(
                 f"WITH sets AS MATERIALIZED (SELECT {columns}), looked AS MATERIALIZED ("  # noqa: S608
                 f"SELECT *, CASE WHEN least({sizes}) > {RARE} THEN (SELECT count(*) FROM ({sample}) AS tried) END "
-                f"AS hits FROM sets) SELECT hits, CASE WHEN hits < {FEW} THEN ARRAY({nearest}) END, {ids} "
+                f"AS hits FROM sets) SELECT hits, CASE WHEN hits < {few} THEN ARRAY({nearest}) END, {ids} "
                 "FROM looked",
                 [*parameters, *given, *more],
             )

@@ -54,6 +54,12 @@ def _statements() -> dict[tuple[str | None, bool], str]:
 STATEMENTS = _statements()
 
 
+def asking(method: str | None, path: str, tag: str) -> dict[str, str | None] | None:
+    """Where a page asks that has a tag, as ASKING tells it; None where something else is asked for."""
+    found = ASKING.fullmatch(path) if tag and method == "GET" else None
+    return found and found.groupdict()
+
+
 class Desk:
     """Tells whether a member's page is as it was. One for each process."""
 
@@ -63,15 +69,12 @@ class Desk:
         # Whose a session was: so it is read with what they ask for, and says it again.
         self.known: dict[str | None, int] = {}
 
-    def is_current(self, path: str, tag: str, session_key: str | None) -> bool:
-        """Of a thread it is noted that the member is looking at it."""
-        asking = ASKING.fullmatch(path)
-        return asking is not None and self._is_current(tag, SessionStore(session_key), **asking.groupdict())
-
-    def _is_current(self, tag: str, session: SessionStore, slug: str, place: str | None, key: str | None) -> bool:
+    def is_current(self, asked: dict[str, str | None], tag: str, session_key: str | None) -> bool:
+        """Whether what `asking` found is. Of a thread it is noted that the member is looking at it."""
+        session, place, is_thread = SessionStore(session_key), asked["place"], asked["key"] is not None
         user = User(pk=self._whose(session))
-        asked = {"session": session.session_key, "slug": slug, "user": user.pk, "key": key}
-        rows = fetch(STATEMENTS[place, key is not None], asked) if user.pk else []
+        given = {"session": session.session_key, "user": user.pk, **asked}
+        rows = fetch(STATEMENTS[place, is_thread], given) if user.pk else []
         if connection.in_atomic_block:  # in tests, which wrap requests in a transaction of their own
             set_workspace(None)
         if not rows:
@@ -79,13 +82,14 @@ class Desk:
         data, user.password, version, *more = rows[0]
         if not _is_signed_in(user, session.decode(data)):
             return False
-        if place is None or key is None:
+        if place is None or not is_thread:
             return tag == f'"{version}"'
         viewers, noted, workspace_id, thread_id = more
-        if tag == news.News.of(version, viewers).tag and not noted:
+        current = tag == news.News.of(version, viewers).tag
+        if current and not noted:
             with workspace(workspace_id):
                 presence.note(news.PLACES[place](workspace_id=workspace_id, pk=thread_id), user)
-        return tag == news.News.of(version, viewers).tag
+        return current
 
     def _whose(self, session: SessionStore) -> int | None:
         """The user that a session was of when it was first seen here; None where nobody is signed in."""
@@ -113,10 +117,9 @@ class NewsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         tag = news.known(request)
-        if tag and request.method == "GET" and not request.META.get(ASKED):
-            session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-            if self.desk.is_current(request.path_info, tag, session_key):
-                return news.unchanged(tag)
+        asked = None if request.META.get(ASKED) else asking(request.method, request.path_info, tag)
+        if asked and self.desk.is_current(asked, tag, request.COOKIES.get(settings.SESSION_COOKIE_NAME)):
+            return news.unchanged(tag)
         return self.get_response(request)
 
 
@@ -128,18 +131,18 @@ class Express:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         tag = news.strong(environ.get("HTTP_IF_NONE_MATCH", ""))
-        if tag and environ["REQUEST_METHOD"] == "GET" and ASKING.fullmatch(environ["PATH_INFO"]):
+        if asked := asking(environ["REQUEST_METHOD"], environ["PATH_INFO"], tag):
             environ[ASKED] = True
-            if self._is_current(environ, tag):
+            if self._is_current(environ, asked, tag):
                 start_response("304 Not Modified", [("ETag", tag)])
                 return []
         return self.application(environ, start_response)
 
-    def _is_current(self, environ: dict[str, Any], tag: str) -> bool:
+    def _is_current(self, environ: dict[str, Any], asked: dict[str, str | None], tag: str) -> bool:
         session_key = parse_cookie(environ.get("HTTP_COOKIE", "")).get(settings.SESSION_COOKIE_NAME)
         request_started.send(sender=type(self), environ=environ)  # connections that are too old or gone are closed
         try:
-            return self.desk.is_current(environ["PATH_INFO"], tag, session_key)
+            return self.desk.is_current(asked, tag, session_key)
         except DatabaseError:  # Django meets it too, and has an answer
             return False
         finally:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.functional import SimpleLazyObject
 
 from gopimi.workspaces.models import Workspace
@@ -20,9 +19,7 @@ def shell(request: Any) -> dict[str, Any]:
         "section": SECTIONS.get(request.resolver_match.namespace, "tickets"),
         "membership": request.membership,
         # Asked for only where the frame is drawn, not for a fragment.
-        "my_workspaces": SimpleLazyObject(lambda: workspaces_of(request.user)),
+        "my_workspaces": SimpleLazyObject(
+            lambda: Workspace.objects.filter(memberships__user=request.user).order_by("name")
+        ),
     }
-
-
-def workspaces_of(user: Any) -> QuerySet[Workspace]:
-    return Workspace.objects.filter(memberships__user=user).order_by("name")

@@ -25,7 +25,7 @@ SOON = 5_000  # ms: what a mail that comes in may take
 
 @pytest.fixture(autouse=True)
 def patience() -> Iterator[None]:
-    """Pages ask every 4 s, and two of them one after the other take longer than Playwright waits by itself."""
+    """Pages ask every 4.5 s, and two of them one after the other take longer than Playwright waits by itself."""
     expect.set_options(timeout=10_000)
     yield
     expect.set_options(timeout=5_000)

@@ -159,3 +159,23 @@ def test_statements(
     asked = ContactFilter(QueryDict(query), crowd, values.fields_of(crowd))
     with django_assert_num_queries(statements):  # type: ignore[operator]
         asked.page(Contact.objects.for_workspace(crowd), 2)
+
+
+@pytest.mark.parametrize(
+    ("query", "by_ids"), [("cf_seats__gte=10", False), ("cf_seats__gte=20", True), ("cf_plan=Pro", True)]
+)
+@pytest.mark.parametrize("limit", [2, 30])
+def test_which_are_looked_for_by_their_ids(
+    crowd: Workspace, monkeypatch: pytest.MonkeyPatch, query: str, by_ids: bool, limit: int
+) -> None:
+    """Of a range what few of the first ones have: what many have would be passed over in an index in great numbers."""
+    monkeypatch.setattr(narrowing, "RARE", 0)
+    tried: list[int] = []
+
+    def by_id(rows: object, order: object, nearest: object, number: int) -> list[object]:
+        tried.append(number)
+        return []
+
+    monkeypatch.setattr(narrowing, "_by_id", by_id)
+    ContactFilter(QueryDict(query), crowd).page(Contact.objects.for_workspace(crowd), limit, None)
+    assert tried == ([limit + 1] if by_ids else [])

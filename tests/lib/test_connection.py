@@ -24,8 +24,8 @@ def other() -> Iterator[Any]:
     other.close()
 
 
-def statements_of(other: Any) -> str:
-    """The last statement that the server had from it."""
+def last_statement_of(other: Any) -> str:
+    """What the server had from it last."""
     with connection.cursor() as cursor:
         pid = other.connection.info.backend_pid
         cursor.execute("SELECT pg_stat_clear_snapshot()")
@@ -38,10 +38,10 @@ def test_a_connection_is_not_asked_whether_it_is_there(other: Any) -> None:
     with other.cursor() as cursor:
         cursor.execute("SELECT 'the last'")
     assert other.is_usable()
-    assert statements_of(other) == "SELECT 'the last'"
+    assert last_statement_of(other) == "SELECT 'the last'"
     other.errors_occurred = True
     assert other.is_usable()
-    assert statements_of(other) == "SELECT 1", "after an error it is"
+    assert last_statement_of(other) == "SELECT 1", "after an error it is"
 
 
 @pytest.mark.django_db

@@ -20,7 +20,7 @@ from tests.conftest import signed_in
 from tests.factories import ContactFactory, ConversationFactory, TicketFactory
 from tests.tickets.test_ticket_page import reloaded
 from tickets import presence
-from tickets.express import Desk
+from tickets.express import Desk, asking
 from tickets.models import Conversation, Ticket, Viewing
 
 # What is asked of the database: whose a session is by each web process once, then again with the member.
@@ -216,8 +216,10 @@ def test_sessions_that_are_known_are_not_too_many(bob: User, ticket: Ticket, mon
     monkeypatch.setattr(Desk, "most_known", 2)
     url, desk = urls(ticket)[0], Desk()
     tag = tag_in(signed_in(bob).get(url))
+    asked = asking("GET", url, tag)
+    assert asked
     for _ in range(3):
-        assert desk.is_current(url, tag, signed_in(bob).cookies["sessionid"].value)
+        assert desk.is_current(asked, tag, signed_in(bob).cookies["sessionid"].value)
     assert len(desk.known) == 1
 
 
